@@ -1,1 +1,30 @@
+//! What exists and what is committed: databases, tables, partitions, files, labels, tasks.
+//!
+//! ```text
+//!   readers ── snapshot() ──▶ Arc<State>            immutable, shared, pins its files while held
+//!   writers ── commit(|draft| …) ──▶ committer ──▶ journal record (durable) ──▶ new State published
+//! ```
+//! [`Catalog::commit`] is the only way metadata changes. Everything a reader needs to see one consistent version of
+//! every table is in one [`State`].
 
+pub mod change;
+pub mod commit;
+pub mod datum;
+mod draft;
+mod journal;
+pub mod load;
+pub mod model;
+pub mod state;
+#[cfg(test)]
+mod tests;
+
+pub use commit::{Catalog, CatalogOptions};
+pub use datum::Datum;
+pub use draft::{Draft, NewFile, PartitionTarget, TableWrite, WriteMode};
+pub use model::column::{Column, DefaultValue, SqlType};
+pub use model::database::Database;
+pub use model::materialized_view::{Base, MvDefinition, MvState, Refresh, RefreshScheme};
+pub use model::partition::{Bounds, ColumnStats, DataFile, Partition, PartitionMeta, Partitioning, TimeUnit};
+pub use model::table::{KeyModel, Layout, Object, Table, TableMeta};
+pub use model::task::{RunState, Task, TaskRun};
+pub use state::{Snapshot, State};

@@ -1,0 +1,9 @@
+//! The things a catalog holds, as plain values; no I/O.
+
+pub mod column;
+pub mod database;
+pub mod load;
+pub mod materialized_view;
+pub mod partition;
+pub mod table;
+pub mod task;

@@ -1,0 +1,187 @@
+//! Recovery, fencing and labels, through the public interface.
+
+use crate::change::Change;
+use crate::load::{LabelState, LoadCounts, LoadKind, LoadRequest};
+use crate::*;
+use base::clock::Clock;
+use base::ids::{ColumnId, DbId, TableId};
+use base::store::Store;
+use base::{ErrorKind, Result};
+use std::sync::Arc;
+
+fn options() -> CatalogOptions {
+    CatalogOptions { clock: Clock::manual(1_000), checkpoint_records: 1_000_000 }
+}
+
+async fn open(store: &Store) -> Catalog {
+    Catalog::open(store.clone(), options()).await.unwrap()
+}
+
+async fn table_in(catalog: &Catalog) -> (DbId, TableId) {
+    let created = catalog.commit(|draft| {
+        let db = DbId(draft.new_id());
+        let now = draft.now_ms();
+        draft.apply(Change::PutDatabase(Database { id: db, name: "d".into(), properties: Default::default(), created_ms: now }))?;
+        let id = TableId(draft.new_id());
+        let column = Column {
+            id: ColumnId(1),
+            name: "A".into(),
+            ty: SqlType::Int,
+            nullable: true,
+            default: None,
+            comment: String::new(),
+        };
+        let layout = Layout {
+            key: KeyModel::Duplicate,
+            key_columns: vec![],
+            sort_key: vec![],
+            partitioning: Partitioning::List { columns: vec![ColumnId(1)], automatic: true },
+            bucket_columns: vec![],
+            buckets: None,
+            properties: Default::default(),
+        };
+        draft.apply(Change::PutTable(Arc::new(TableMeta {
+            id,
+            db,
+            name: "t".into(),
+            comment: String::new(),
+            columns: vec![column],
+            next_column_id: 2,
+            object: Object::Table(layout),
+            created_ms: now,
+        })))?;
+        Ok((db, id))
+    });
+    created.await.unwrap().0
+}
+
+fn write(table: TableId, path: &str, value: i128) -> TableWrite {
+    let file = DataFile { path: path.into(), rows: 1, bytes: 10, columns: vec![], sorted: true };
+    let target = PartitionTarget::Automatic(Bounds::List(vec![vec![Datum::Int(value)]]));
+    TableWrite { table, files: vec![NewFile { target, file }], mode: WriteMode::Append }
+}
+
+fn request(db: DbId, table: TableId, label: &str) -> LoadRequest {
+    LoadRequest {
+        label: label.into(),
+        kind: LoadKind::Stream,
+        db,
+        database: "d".into(),
+        table,
+        table_name: "t".into(),
+        user: "root".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_reopened_store_has_every_commit_and_the_same_state() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::local(dir.path()).unwrap();
+    let catalog = open(&store).await;
+    let (db, table) = table_in(&catalog).await;
+    for n in 0..5 {
+        let load = catalog.begin_load(request(db, table, &format!("l{n}"))).unwrap();
+        load.commit(write(table, &format!("f{n}"), n % 2), LoadCounts::default(), None).await.unwrap();
+    }
+    let before = catalog.snapshot();
+    let partitions: Vec<String> =
+        before.table("d", "t").unwrap().partitions.values().map(|p| format!("{}:{}", p.meta.name, p.rows())).collect();
+    assert_eq!(partitions, ["p0:3", "p1:2"]);
+
+    let after = open(&store).await.snapshot();
+    assert_eq!((after.epoch, after.seq), (before.epoch + 1, before.seq + 1));
+    let same = State { epoch: before.epoch, seq: before.seq, next_id: before.next_id, ..(*after).clone() };
+    assert_eq!(same, *before);
+
+    journal::write_checkpoint(&store, &after).await.unwrap();
+    let again = open(&store).await.snapshot();
+    assert_eq!(State { epoch: before.epoch, seq: before.seq, next_id: before.next_id, ..(*again).clone() }, *before);
+}
+
+#[tokio::test]
+async fn a_late_leader_cannot_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::local(dir.path()).unwrap();
+    let old = open(&store).await;
+    let (db, table) = table_in(&old).await;
+    let new = open(&store).await;
+    let late = old.begin_load(request(db, table, "late")).unwrap();
+    let error = late.commit(write(table, "f", 1), LoadCounts::default(), None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced);
+    assert_eq!(new.snapshot().table("d", "t").unwrap().rows(), 0);
+    let load = new.begin_load(request(db, table, "late")).unwrap();
+    load.commit(write(table, "g", 1), LoadCounts::default(), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_label_is_used_once_and_free_after_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = open(&Store::local(dir.path()).unwrap()).await;
+    let (db, table) = table_in(&catalog).await;
+    let first = catalog.begin_load(request(db, table, "x")).unwrap();
+    assert_eq!(catalog.begin_load(request(db, table, "x")).unwrap_err().kind(), ErrorKind::LabelExists);
+    assert_eq!(catalog.label_state(db, "x"), Some(LabelState::Running));
+    first.fail(&base::Error::invalid("bad"), LoadCounts::default(), None).await;
+    assert_eq!(catalog.label_state(db, "x"), None);
+    let second = catalog.begin_load(request(db, table, "x")).unwrap();
+    second.commit(write(table, "f", 1), LoadCounts::default(), None).await.unwrap();
+    assert_eq!(catalog.label_state(db, "x"), Some(LabelState::Finished));
+    assert_eq!(catalog.begin_load(request(db, table, "x")).unwrap_err().kind(), ErrorKind::LabelExists);
+}
+
+#[tokio::test]
+async fn a_failed_edit_leaves_no_trace_and_does_not_hurt_its_group() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = open(&Store::local(dir.path()).unwrap()).await;
+    let (_, table) = table_in(&catalog).await;
+    let writes = (0..20).map(|n| {
+        let catalog = catalog.clone();
+        async move {
+            let done: Result<((), Snapshot)> = catalog
+                .commit(move |draft| {
+                    draft.write_table(write(table, &format!("f{n}"), n))?;
+                    if n % 2 == 0 { Err(base::Error::invalid("no")) } else { Ok(()) }
+                })
+                .await;
+            done.is_ok()
+        }
+    });
+    let mut tasks = tokio::task::JoinSet::new();
+    writes.for_each(|w| drop(tasks.spawn(w)));
+    let succeeded = tasks.join_all().await.into_iter().filter(|ok| *ok).count();
+    assert_eq!(succeeded, 10);
+    assert_eq!(catalog.snapshot().table("d", "t").unwrap().rows(), 10);
+    let panicked = catalog.commit(|_| -> Result<()> { panic!("an edit with a bug") }).await;
+    assert_eq!(panicked.unwrap_err().kind(), ErrorKind::Internal);
+    assert_eq!(catalog.snapshot().table("d", "t").unwrap().partitions.len(), 10);
+}
+
+#[tokio::test]
+async fn files_are_held_while_a_reader_needs_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = open(&Store::local(dir.path()).unwrap()).await;
+    let (_, table) = table_in(&catalog).await;
+    catalog.commit(move |d| d.write_table(write(table, "old", 1))).await.unwrap();
+    let reader = catalog.snapshot();
+    let overwrite = TableWrite { mode: WriteMode::Overwrite, ..write(table, "new", 1) };
+    let ((), now) = catalog.commit(move |d| d.write_table(overwrite)).await.unwrap();
+    let garbage: Vec<_> = now.garbage().cloned().collect();
+    assert_eq!(garbage.len(), 1);
+    assert!(catalog.oldest_held_seq() < garbage[0].since_seq);
+    drop(reader);
+    assert!(catalog.oldest_held_seq() >= garbage[0].since_seq);
+}
+
+#[tokio::test]
+async fn damage_is_reported_and_not_read_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::local(dir.path()).unwrap();
+    table_in(&open(&store).await).await;
+    let path = "meta/log/00000000000000000002";
+    let mut bytes = store.get(path).await.unwrap().unwrap().to_vec();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    store.put(path, bytes.into()).await.unwrap();
+    let error = Catalog::open(store.clone(), options()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}

@@ -1,1 +1,42 @@
+//! The SQL function library: StarRocks and MySQL functions as DataFusion functions.
+//!
+//! The engine registers [`all`] after DataFusion's own functions, so a name that is defined here wins. Every function is
+//! stateless and found by its name, hence plans can be shipped by name. Functions that depend on the session alone
+//! (`now()`, `database()`, `user()` ...) are not here: they are literals before planning starts.
+//!
+//! Promise of the whole library: arguments of any type are accepted and cast as MySQL casts them ([`cast`]); a value
+//! that cannot be cast is NULL, never an error. Errors are left for statements that cannot mean anything: a wrong number
+//! of arguments, an unknown unit, a pattern that does not compile.
 
+mod aggregate;
+mod calendar;
+mod call;
+pub mod cast;
+mod define;
+mod planner;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::planner::ExprPlanner;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+
+/// Everything to register: overrides of DataFusion's defaults and Viewmill's own.
+pub struct FunctionSet {
+    pub scalar: Vec<Arc<ScalarUDF>>,
+    pub aggregate: Vec<Arc<AggregateUDF>>,
+}
+
+/// The complete library; build it once per process and register it in every session.
+pub fn all() -> FunctionSet {
+    FunctionSet { scalar: scalar::all(), aggregate: aggregate::all() }
+}
+
+/// Plans the functions with a syntax of their own (`SUBSTRING(s FROM 2)`, `POSITION(a IN b)`, `EXTRACT(YEAR FROM d)`) as
+/// calls of this library; without it DataFusion plans its own functions, whatever is registered under their names. It
+/// must come before DataFusion's planners: `SessionState` asks them in order.
+pub fn planner() -> Arc<dyn ExprPlanner> {
+    Arc::new(planner::FunctionPlanner::new())
+}

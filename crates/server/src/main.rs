@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `viewmill`: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    server::args::main()
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! `sql-tests`: see the library.
+
+fn main() -> std::process::ExitCode {
+    sql_tests::main()
+}

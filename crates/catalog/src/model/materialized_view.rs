@@ -14,6 +14,8 @@ pub struct MvDefinition {
     pub refresh: Refresh,
     /// What the query reads, after expanding views.
     pub bases: Vec<Base>,
+    /// It asks for the date or time, so its rows change while the base tables do not.
+    pub time_dependent: bool,
     /// `'user'@'host'`.
     pub creator: String,
     pub task: TaskId,

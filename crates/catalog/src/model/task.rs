@@ -24,8 +24,6 @@ pub enum RunState {
     Failed,
     /// Nothing had changed.
     Skipped,
-    /// Its work was done by another run.
-    Merged,
 }
 
 impl RunState {
@@ -42,7 +40,6 @@ impl fmt::Display for RunState {
             RunState::Success => "SUCCESS",
             RunState::Failed => "FAILED",
             RunState::Skipped => "SKIPPED",
-            RunState::Merged => "MERGED",
         })
     }
 }

@@ -250,6 +250,14 @@ impl Drop for TableWriter {
     }
 }
 
+/// Checks the value of the table property `compression`.
+///
+/// # Errors
+/// `WrongValue` naming the known ones.
+pub fn check_compression(name: &str) -> Result<()> {
+    file::compression(name).map(|_| ())
+}
+
 /// Deletes files of a write that was not committed, in the background; what remains is swept at the next start.
 pub fn discard(store: &Store, paths: Vec<String>) {
     if paths.is_empty() {

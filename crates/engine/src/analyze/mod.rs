@@ -1,0 +1,59 @@
+//! MySQL and StarRocks semantics on top of DataFusion.
+//!
+//! ```text
+//! sql text -> ast::Query --rewrite_query--> ast::Query that DataFusion understands, Labels
+//!          -> SqlToRel with expr_planners + type_planner  -> LogicalPlan
+//!          -> analyzer_rules (before DataFusion's own)    -> LogicalPlan without implicit casts
+//! ```
+//!
+//! The session calls [`rewrite_query`], plans, and labels the result with [`Labels::apply`]; sessions are built with
+//! [`functions`], [`expr_planners`], [`type_planner`] and [`analyzer_rules`]. Single expressions (load mappings, VALUES,
+//! defaults) go through [`rewrite_expr`] and, once planned, [`finish_expr`].
+//!
+//! What must hold around it: `sql_parser.enable_ident_normalization = false`, `sql_parser.parse_float_as_decimal = true`,
+//! `sql_parser.default_null_ordering = "nulls_min"`; tables expose lower-case column names and keep the spelling of
+//! CREATE TABLE in the field's metadata under [`DISPLAY_NAME`].
+//!
+//! - [`facts`]: what expressions may ask of the session
+//! - on the AST: [`shape`] bounds depth, [`query`] walks clauses, [`scope`] folds names, [`select_list`] and [`grouping`]
+//!   resolve aliases, [`expression`] rewrites operators and calls, [`label`] prints column labels
+//! - on DataFusion's expressions: [`operator`] plans binary operators, [`compare`], [`arithmetic`], [`truth`] and
+//!   [`conversion`] say what they mean, [`coercion`] is the analyzer rule, [`types`] the type names
+//! - [`failure`]: planning errors in MySQL's terms
+
+mod arithmetic;
+mod call;
+mod cast;
+mod coercion;
+mod compare;
+mod conversion;
+mod expression;
+mod facts;
+mod failure;
+mod from;
+mod grouping;
+mod interval;
+mod kernel;
+mod kind;
+mod label;
+mod marker;
+mod node;
+mod operator;
+mod query;
+mod scope;
+mod select_list;
+mod session_function;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use coercion::{analyzer_rules, finish_expr, install};
+pub use facts::SessionFacts;
+pub use failure::explain_error;
+pub use kernel::Kernels;
+pub use label::{DISPLAY_NAME, Labels};
+pub use marker::functions;
+pub use operator::expr_planners;
+pub use query::{apply_select_limit, rewrite_expr, rewrite_query};
+pub use types::type_planner;

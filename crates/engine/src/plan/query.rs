@@ -1,0 +1,174 @@
+//! A query planned in one snapshot: its columns, its rows, the tables it reads.
+
+use crate::analyze::{apply_select_limit, explain_error, rewrite_query};
+use crate::engine::{Engine, Scope};
+use crate::session::SessionInfo;
+use crate::table::native_scan::NativeScan;
+use base::ids::{ColumnId, TableId};
+use base::{Error, ErrorKind, Result};
+use catalog::Snapshot;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{FieldRef, SchemaRef};
+use datafusion::common::DataFusionError;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::datasource::source_as_provider;
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
+use datafusion::sql::parser::Statement;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use sql::ast;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A column of a query's result.
+#[derive(Debug, Clone)]
+pub struct OutputColumn {
+    /// As the client sees it.
+    pub name: String,
+    /// Type, nullability, and in its metadata the SQL type of a stored column.
+    pub field: FieldRef,
+}
+
+/// A query that can run, once or several times, always on the same snapshot.
+#[derive(Debug)]
+pub struct PlannedQuery {
+    pub(crate) scope: Scope,
+    pub(crate) state: SessionState,
+    pub(crate) plan: LogicalPlan,
+    columns: Vec<OutputColumn>,
+}
+
+impl Engine {
+    /// Resolves names and types; reads no rows.
+    ///
+    /// # Errors
+    /// In MySQL's terms: `UnknownTable`, `UnknownColumn`, `Invalid` …
+    pub async fn plan(&self, query: Box<ast::Query>, snapshot: Snapshot, session: Arc<SessionInfo>) -> Result<PlannedQuery> {
+        let scope = self.scope(snapshot, session);
+        let state = scope.state()?;
+        let mut query = query;
+        let facts = scope.context.session.facts();
+        apply_select_limit(&mut query, &facts);
+        let labels = rewrite_query(&mut query, &facts)?;
+        let statement = Statement::Statement(Box::new(ast::Statement::Query(query)));
+        let plan = state.statement_to_plan(statement).await.map_err(|e| labels.explain(e))?;
+        let names = labels.apply(plan.schema());
+        let fields = plan.schema().fields();
+        let columns = names.into_iter().zip(fields).map(|(name, f)| OutputColumn { name, field: FieldRef::clone(f) }).collect();
+        Ok(PlannedQuery { scope, state, plan, columns })
+    }
+}
+
+/// A view's query as a plan whose columns are named in lower case.
+pub(crate) async fn plan_view(scope: &Scope, text: &str) -> Result<LogicalPlan> {
+    let mut query = sql::parse_query(text)?;
+    let state = scope.state()?;
+    let labels = rewrite_query(&mut query, &scope.context.session.facts())?;
+    let statement = Statement::Statement(Box::new(ast::Statement::Query(query)));
+    let plan = state.statement_to_plan(statement).await.map_err(|e| labels.explain(e))?;
+    let names = labels.apply(plan.schema());
+    named(plan, &names).map_err(explain_error)
+}
+
+/// The plan with columns renamed to the folded form of `names`, the spelling kept as display name.
+fn named(plan: LogicalPlan, names: &[String]) -> datafusion::common::Result<LogicalPlan> {
+    use datafusion::logical_expr::{Expr, LogicalPlanBuilder, expr::Alias};
+    let columns: Vec<_> = plan.schema().columns();
+    let fields: Vec<FieldRef> = plan.schema().fields().iter().cloned().collect();
+    let renamed = columns.into_iter().zip(fields).zip(names).map(|((column, field), name)| {
+        let mut metadata = field.metadata().clone();
+        metadata.insert(storage::schema::DISPLAY_NAME.to_string(), name.clone());
+        let alias = Alias::new(Expr::Column(column), None::<&str>, base::names::fold_column(name));
+        Expr::Alias(alias.with_metadata(Some(metadata.into())))
+    });
+    let renamed: Vec<Expr> = renamed.collect();
+    LogicalPlanBuilder::from(plan).project(renamed)?.build()
+}
+
+impl PlannedQuery {
+    pub fn columns(&self) -> &[OutputColumn] {
+        &self.columns
+    }
+
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.scope.context.snapshot
+    }
+
+    /// The result, row by row as it is computed. The stream keeps the snapshot's files until it is dropped.
+    pub async fn run(&self) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let (plan, task) = self.physical().await?;
+        let stream = execute_stream(plan, task).map_err(explain_error)?;
+        Ok(self.pinned(stream))
+    }
+
+    /// The result in parts that can be read at the same time.
+    pub async fn run_in_parts(&self) -> Result<Vec<BoxStream<'static, Result<RecordBatch>>>> {
+        let (plan, task) = self.physical().await?;
+        let streams = execute_stream_partitioned(plan, task).map_err(explain_error)?;
+        Ok(streams.into_iter().map(|s| self.pinned(s)).collect())
+    }
+
+    fn pinned(&self, stream: SendableRecordBatchStream) -> BoxStream<'static, Result<RecordBatch>> {
+        let snapshot = Arc::clone(self.snapshot());
+        stream
+            .map(move |batch| {
+                let _held = &snapshot;
+                batch.map_err(explain_error)
+            })
+            .boxed()
+    }
+
+    pub(crate) async fn physical(&self) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
+        self.scope.notes.lock().clear();
+        let optimized = self.state.optimize(&self.plan).map_err(explain_error)?;
+        let planner = self.state.query_planner();
+        let plan = planner.create_physical_plan(&optimized, &self.state).await.map_err(explain_error)?;
+        Ok((plan, self.state.task_ctx()))
+    }
+
+    /// The native tables it reads, through views too, with the columns in use; and the views.
+    ///
+    /// # Errors
+    /// `Invalid` if it reads `information_schema`, which has no versions.
+    pub fn reads(&self) -> Result<Reads> {
+        let optimized = self.state.optimize(&self.plan).map_err(explain_error)?;
+        let mut reads = Reads { tables: BTreeMap::new(), views: self.scope.views.lock().clone() };
+        let mut system = None;
+        let visit = |node: &LogicalPlan| {
+            if let LogicalPlan::TableScan(scan) = node {
+                let provider = source_as_provider(&scan.source)?;
+                match provider.downcast_ref::<NativeScan>() {
+                    Some(native) => {
+                        let used = reads.tables.entry(native.table_id()).or_default();
+                        used.extend(native.columns(scan.projection.as_ref(), &scan.filters));
+                    }
+                    None => system = Some(scan.table_name.to_string()),
+                }
+            }
+            Ok::<_, DataFusionError>(TreeNodeRecursion::Continue)
+        };
+        optimized.apply_with_subqueries(visit).map_err(explain_error)?;
+        if let Some(table) = system {
+            return Err(Error::new(ErrorKind::Invalid, "a materialized view cannot read system tables").with("table", table));
+        }
+        // Tables that the optimiser proved unneeded still belong to the definition.
+        for id in self.scope.tables.lock().iter() {
+            reads.tables.entry(*id).or_default();
+        }
+        Ok(reads)
+    }
+
+    /// Arrow schema of the result.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(self.plan.schema().inner())
+    }
+}
+
+/// What a query depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    pub tables: BTreeMap<TableId, BTreeSet<ColumnId>>,
+    pub views: BTreeSet<TableId>,
+}

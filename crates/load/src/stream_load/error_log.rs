@@ -1,0 +1,123 @@
+//! Error logs and rejected rows of loads, as files of this process that are kept for some time.
+//!
+//! The load writes them, `GET /api/_load_error_log` reads them, the server sweeps them now and then. Losing one loses
+//! no data, so nothing is synced.
+
+use base::clock::Clock;
+use base::{Error, ErrorKind, Result};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+use uuid::Uuid;
+
+const LOG_PREFIX: &str = "error_log_";
+const REJECTED_PREFIX: &str = "rejected_record_";
+
+/// A folder of error logs.
+#[derive(Debug, Clone)]
+pub struct ErrorLogs {
+    folder: PathBuf,
+    keep: Duration,
+}
+
+impl ErrorLogs {
+    /// `folder` is made when the first log is written.
+    pub fn new(folder: PathBuf, keep: Duration) -> Self {
+        ErrorLogs { folder, keep }
+    }
+
+    /// Keeps a log and returns its name.
+    ///
+    /// # Errors
+    /// `Unavailable` if the file cannot be written.
+    pub fn save(&self, log: &str) -> Result<String> {
+        let name = new_name(LOG_PREFIX);
+        let written = fs::create_dir_all(&self.folder).and_then(|()| fs::write(self.folder.join(&name), log));
+        written.map_err(|e| self.failed("could not write the error log of a load", e))?;
+        Ok(name)
+    }
+
+    /// The text of a log.
+    ///
+    /// # Errors
+    /// `Invalid` for a name that no log has, `Unavailable` if it is gone.
+    pub fn read(&self, name: &str) -> Result<String> {
+        let unknown = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+        if !name.starts_with(LOG_PREFIX) || name.contains(unknown) {
+            return Err(Error::invalid("no name of an error log, use the ErrorURL of a load").with("file", name));
+        }
+        fs::read_to_string(self.folder.join(name)).map_err(|e| {
+            Error::new(ErrorKind::Unavailable, "the error log does not exist or is no longer kept").with("file", name).caused_by(e)
+        })
+    }
+
+    /// A new file for rejected rows, and its path.
+    ///
+    /// # Errors
+    /// `Unavailable` if the file cannot be made.
+    pub fn create_rejected(&self) -> Result<(File, PathBuf)> {
+        let path = self.folder.join(new_name(REJECTED_PREFIX));
+        let file = fs::create_dir_all(&self.folder).and_then(|()| File::create(&path));
+        let file = file.map_err(|e| self.failed("could not write the file of rejected rows", e))?;
+        Ok((file, path))
+    }
+
+    /// Deletes the logs that are older than they have to be kept; returns how many.
+    pub fn sweep(&self, clock: &Clock) -> usize {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return 0 };
+        let oldest_ms = clock.now_ms() - self.keep.as_millis() as i64;
+        let old = entries.flatten().map(|e| e.path()).filter(|path| is_ours(path) && written_ms(path) < oldest_ms);
+        old.filter(|path| fs::remove_file(path).is_ok()).count()
+    }
+
+    fn failed(&self, message: &str, error: std::io::Error) -> Error {
+        Error::new(ErrorKind::Unavailable, message).with("folder", self.folder.display()).caused_by(error)
+    }
+}
+
+/// StarRocks' form: two hexadecimal numbers.
+fn new_name(prefix: &str) -> String {
+    let (high, low) = Uuid::new_v4().as_u64_pair();
+    format!("{prefix}{high:x}_{low:x}")
+}
+
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    name.starts_with(LOG_PREFIX) || name.starts_with(REJECTED_PREFIX)
+}
+
+fn written_ms(path: &Path) -> i64 {
+    let modified = fs::metadata(path).and_then(|m| m.modified()).ok();
+    modified.and_then(|m| m.duration_since(UNIX_EPOCH).ok()).map_or(i64::MAX, |age| age.as_millis() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_read_by_its_name_only() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("secret"), "x").unwrap();
+        let logs = ErrorLogs::new(folder.path().join("logs"), Duration::from_secs(1));
+        let name = logs.save("Error: a. Row: b\n").unwrap();
+        assert_eq!(logs.read(&name).unwrap(), "Error: a. Row: b\n");
+        for name in ["../secret", "error_log_/../../secret", "error_log_1_2", "secret", ""] {
+            assert!(logs.read(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn old_logs_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = ErrorLogs::new(folder.path().to_path_buf(), Duration::from_secs(3600));
+        let name = logs.save("x").unwrap();
+        logs.create_rejected().unwrap();
+        fs::write(folder.path().join("other"), "x").unwrap();
+        let clock = Clock::manual(Clock::system().now_ms());
+        assert_eq!(logs.sweep(&clock), 0);
+        clock.advance_ms(3_700_000);
+        assert_eq!(logs.sweep(&clock), 2);
+        assert!(logs.read(&name).is_err() && folder.path().join("other").exists());
+    }
+}

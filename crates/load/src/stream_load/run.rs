@@ -1,0 +1,362 @@
+//! One Stream Load from its headers to its response.
+//!
+//! Called by the HTTP endpoint. Whatever happens, either the rows are committed under the label, or nothing is left: the
+//! files are deleted and the label is free again.
+
+use super::error_log::ErrorLogs;
+use super::feed::{self, Body, BodyLimits};
+use super::headers::{Rejected, StreamLoadRequest};
+use super::pipeline;
+use super::response::{Response, Status, Times};
+use super::transform::{Reading, Scope, Transform};
+use crate::format::csv::Splitter;
+use crate::quality::{Quality, RejectedRows};
+use base::config::Config;
+use base::ids::PartitionId;
+use base::metrics::Metric;
+use base::{Error, ErrorKind, Result};
+use catalog::load::{LabelState, LoadCounts, LoadKind, LoadRequest, OpenLoad};
+use catalog::{Catalog, NewFile, Object, Snapshot, Table, TableWrite, WriteMode};
+use engine::{Engine, SessionInfo};
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use storage::{TableWriter, WriteOptions};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+static LOADS: Metric = Metric::counter("stream_load_requests_total", "Stream Loads that were asked for.");
+static FAILURES: Metric = Metric::counter("stream_load_failures_total", "Stream Loads that loaded nothing.");
+static BYTES: Metric = Metric::counter("stream_load_bytes_total", "Bytes of bodies that were received.");
+static ROWS: Metric = Metric::counter("stream_load_rows_total", "Rows that were loaded.");
+static RUNNING: Metric = Metric::gauge("stream_load_running", "Stream Loads that run now.");
+
+/// Threads that all running loads may have together. A load starts only when all of its threads can run; otherwise
+/// readers could wait for workers that never get a thread.
+const THREADS_MAX: usize = 256;
+
+/// What the configuration says about Stream Load.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub timeout: Duration,
+    pub stall: Duration,
+    pub body_bytes_max: u64,
+    pub empty_is_error: bool,
+    /// Encoded size up to which files are filled.
+    pub file_bytes_max: usize,
+}
+
+impl Settings {
+    pub fn new(config: &Config) -> Self {
+        Settings {
+            timeout: Duration::from_secs(config.integer("stream_load_default_timeout_second")),
+            stall: Duration::from_secs(config.integer("stream_load_stall_timeout_second")),
+            body_bytes_max: config.integer("streaming_load_max_mb").saturating_mul(1 << 20),
+            empty_is_error: config.bool("empty_load_as_error"),
+            file_bytes_max: (config.integer("compaction_file_mb") as usize).saturating_mul(1 << 20),
+        }
+    }
+}
+
+/// A request as HTTP delivers it, after its user was authenticated.
+pub struct HttpLoad {
+    pub database: String,
+    pub table: String,
+    /// `'user'@'host'`.
+    pub user: String,
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Content-Length.
+    pub content_length: Option<u64>,
+    pub body: Body,
+    /// `http://host:port` under which the client reaches this server; error logs are linked from there.
+    pub base_url: String,
+}
+
+/// Runs Stream Loads; clones share everything.
+#[derive(Clone)]
+pub struct StreamLoader {
+    catalog: Catalog,
+    engine: Engine,
+    settings: Settings,
+    logs: ErrorLogs,
+    threads: Arc<Semaphore>,
+}
+
+/// What a load has found out so far; the response is made of it also when it fails.
+#[derive(Default)]
+struct Facts {
+    quality: Arc<Quality>,
+    received: Arc<AtomicU64>,
+    times: Times,
+    rejected_path: Option<PathBuf>,
+}
+
+/// What a load writes to.
+struct Destination {
+    open: OpenLoad,
+    snapshot: Snapshot,
+    table: Arc<Table>,
+}
+
+impl StreamLoader {
+    pub fn new(catalog: Catalog, engine: Engine, settings: Settings, logs: ErrorLogs) -> Self {
+        StreamLoader { catalog, engine, settings, logs, threads: Arc::new(Semaphore::new(THREADS_MAX)) }
+    }
+
+    pub fn logs(&self) -> &ErrorLogs {
+        &self.logs
+    }
+
+    /// Runs a load to its end, also when the caller goes away: a commit must not stop half-way.
+    pub async fn run(&self, load: HttpLoad) -> Response {
+        LOADS.add(1);
+        RUNNING.add(1);
+        let label = given_label(&load.headers).unwrap_or_else(|| Uuid::new_v4().to_string());
+        let (loader, owned_label) = (self.clone(), label.clone());
+        let run = tokio::spawn(async move { loader.load(load, owned_label).await }).await;
+        let response = run.unwrap_or_else(|e| {
+            Response::refused(label, Error::internal("the load failed unexpectedly, see the server's log").caused_by(e))
+        });
+        RUNNING.add(-1);
+        BYTES.add(response.bytes as i64);
+        if response.is_success() {
+            ROWS.add(response.counts.loaded as i64);
+        } else {
+            FAILURES.add(1);
+        }
+        response
+    }
+
+    async fn load(self, load: HttpLoad, label: String) -> Response {
+        let started = Instant::now();
+        let headers = load.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let request = match StreamLoadRequest::read(headers) {
+            Ok(request) => request,
+            Err(error) => return Response::refused(label, error),
+        };
+        let to = match self.begin(&load, &label) {
+            Ok(to) => to,
+            Err(error) => return self.refused(&load.database, label, error),
+        };
+        let mut facts = Facts::default();
+        facts.times.begin_ms = ms_since(started);
+        let (base_url, warnings) = (load.base_url.clone(), request.warnings.clone());
+        let written = self.write(&mut facts, &to, request, load, started).await;
+        let counts = facts.quality.counts();
+        let error_url = self.save_error_log(&facts.quality, &base_url);
+        let bytes = facts.received.load(Ordering::Relaxed);
+        let mut response = Response {
+            txn: Some(to.open.txn().0),
+            label,
+            status: Status::Success,
+            counts,
+            bytes,
+            times: facts.times,
+            error_url: error_url.clone(),
+            rejected_path: facts.rejected_path.map(|path| path.display().to_string()),
+            warnings,
+        };
+        let recorded = LoadCounts {
+            rows_loaded: counts.loaded,
+            rows_filtered: counts.filtered,
+            rows_unselected: counts.unselected,
+            bytes,
+        };
+        let committing = Instant::now();
+        let committed = match written {
+            Ok(files) => self.commit(to, files, recorded, error_url).await,
+            Err(error) => {
+                to.open.fail(&error, recorded, error_url).await;
+                Err(error)
+            }
+        };
+        if let Err(error) = committed {
+            response.counts.loaded = 0;
+            response.status = Status::Fail(error);
+        }
+        response.times.commit_ms = ms_since(committing);
+        response.times.total_ms = ms_since(started);
+        response
+    }
+
+    /// Takes the label, before a byte of the body is read.
+    fn begin(&self, load: &HttpLoad, label: &str) -> Result<Destination> {
+        if load.content_length.is_some_and(|bytes| bytes > self.settings.body_bytes_max) {
+            return Err(feed::too_large(self.settings.body_bytes_max));
+        }
+        let snapshot = self.catalog.snapshot();
+        let table = Arc::clone(snapshot.table(&load.database, &load.table)?);
+        if !matches!(table.meta.object, Object::Table(_)) {
+            let message = format!("'{}' is a {}: only tables can be loaded", load.table, table.meta.kind_name());
+            return Err(Error::new(ErrorKind::WrongObject, message));
+        }
+        let open = self.catalog.begin_load(LoadRequest {
+            label: label.to_string(),
+            kind: LoadKind::Stream,
+            db: table.meta.db,
+            database: load.database.clone(),
+            table: table.meta.id,
+            table_name: load.table.clone(),
+            user: load.user.clone(),
+        })?;
+        Ok(Destination { open, snapshot, table })
+    }
+
+    /// The response to a load that could not begin.
+    fn refused(&self, database: &str, label: String, error: Error) -> Response {
+        let mut response = Response::refused(label, error);
+        if let Status::Fail(error) = &response.status
+            && error.kind() == ErrorKind::LabelExists
+        {
+            let snapshot = self.catalog.snapshot();
+            let db = snapshot.database(database).map(|d| d.id);
+            let state = db.ok().and_then(|db| self.catalog.label_state(db, &response.label));
+            let message = error.message().to_string();
+            response.status = Status::LabelAlreadyExists { running: state == Some(LabelState::Running), message };
+        }
+        response
+    }
+
+    /// Everything between taking the label and committing.
+    async fn write(
+        &self,
+        facts: &mut Facts,
+        to: &Destination,
+        request: StreamLoadRequest,
+        load: HttpLoad,
+        started: Instant,
+    ) -> Result<Vec<NewFile>> {
+        let planning = Instant::now();
+        let (rejected, rejected_path) = self.rejected_rows(request.rejected)?;
+        facts.rejected_path = rejected_path;
+        facts.quality = Arc::new(Quality::new(rejected));
+        let transform = Arc::new(self.transform(facts, to, &request, &load)?);
+        facts.times.plan_ms = ms_since(planning);
+        let timeout = request.timeout.unwrap_or(self.settings.timeout);
+        let workers = request.parallelism.unwrap_or(usize::MAX).clamp(1, self.engine.parallelism().max(1));
+        let workers = workers.min(THREADS_MAX - 1);
+        let permits = tokio::time::timeout_at(started + timeout, self.threads.acquire_many(workers as u32 + 1)).await;
+        let _permits = permits.ok().and_then(|p| p.ok()).ok_or_else(|| {
+            Error::new(ErrorKind::Exhausted, "too many loads run at once, try again later")
+        })?;
+        let input = pipeline::Input {
+            body: load.body,
+            limits: BodyLimits {
+                stall: self.settings.stall,
+                bytes_max: self.settings.body_bytes_max,
+                bytes_expected: load.content_length,
+            },
+            compression: request.compression,
+            splitter: Splitter::new(&request.dialect, request.skip_header, Default::default()),
+            workers,
+            deadline: started + timeout,
+            timeout,
+            received: Arc::clone(&facts.received),
+        };
+        let writing = Instant::now();
+        let finished = pipeline::run(input, &transform).await?;
+        facts.times.read_ms = finished.read_at.duration_since(writing).as_millis() as u64;
+        self.judge(&facts.quality, request.max_filter_ratio, &transform)?;
+        let transform = Arc::into_inner(transform).ok_or_else(|| Error::internal("a finished load is still in use"))?;
+        let files = transform.into_writer().finish().await?;
+        facts.times.write_ms = ms_since(writing);
+        Ok(files)
+    }
+
+    fn transform(&self, facts: &Facts, to: &Destination, request: &StreamLoadRequest, load: &HttpLoad) -> Result<Transform> {
+        let mut session = SessionInfo::internal(Some(load.database.clone()), self.catalog.clock().now_us());
+        session.user.clone_from(&load.user);
+        if let Some(zone) = &request.timezone {
+            session.variables.set("time_zone", zone)?;
+        }
+        let defaults = WriteOptions::default();
+        let options = WriteOptions {
+            file_bytes_max: self.settings.file_bytes_max,
+            buffer_bytes_max: request.memory_bytes_max.map_or(defaults.buffer_bytes_max, |bytes| bytes as usize),
+            only_partitions: partition_ids(&to.table, &request.partitions)?,
+        };
+        let writer = TableWriter::new(self.engine.store().clone(), self.catalog.epoch(), &to.table, options)?;
+        let scope = Scope { engine: &self.engine, snapshot: Arc::clone(&to.snapshot), session: Arc::new(session) };
+        let reading = Reading {
+            dialect: request.dialect.clone(),
+            columns: request.columns.as_deref(),
+            filter: request.filter.as_deref(),
+            strict: request.strict,
+        };
+        Transform::new(&scope, &to.table, reading, Arc::clone(&facts.quality), Arc::clone(to.open.progress()), writer)
+    }
+
+    /// Whether what was read may be committed.
+    fn judge(&self, quality: &Quality, max_filter_ratio: f64, transform: &Transform) -> Result<()> {
+        quality.finish_rejected()?;
+        let counts = quality.check(max_filter_ratio).map_err(|e| {
+            // The usual reason for a wrong number of fields is a wrong list of columns: show it.
+            let miscounted = e.message().contains("Target column count");
+            if miscounted { e.with("fields expected", transform.fields_expected()) } else { e }
+        })?;
+        if counts.loaded == 0 && self.settings.empty_is_error {
+            let message = "No rows were imported from upstream";
+            return Err(Error::new(ErrorKind::BadData, message).with("total", counts.total).with("filtered", counts.filtered));
+        }
+        Ok(())
+    }
+
+    async fn commit(&self, to: Destination, files: Vec<NewFile>, counts: LoadCounts, url: Option<String>) -> Result<()> {
+        let paths = files.iter().map(|f| f.file.path.clone()).collect();
+        let write = TableWrite { table: to.table.meta.id, files, mode: WriteMode::Append };
+        match to.open.commit(write, counts, url).await {
+            Ok(_) => Ok(()),
+            // The rows may be committed: the files must stay.
+            Err(e) if e.kind() == ErrorKind::Unavailable => Err(e),
+            Err(e) => {
+                storage::write::discard(self.engine.store(), paths);
+                Err(e)
+            }
+        }
+    }
+
+    fn rejected_rows(&self, rejected: Rejected) -> Result<(Option<RejectedRows>, Option<PathBuf>)> {
+        let rows_max = match rejected {
+            Rejected::None => return Ok((None, None)),
+            Rejected::All => None,
+            Rejected::UpTo(rows) => Some(rows),
+        };
+        let (file, path) = self.logs.create_rejected()?;
+        Ok((Some(RejectedRows::new(Box::new(BufWriter::new(file)), rows_max)), Some(path)))
+    }
+
+    /// Keeps the error log, if there is one, and says where it can be read.
+    fn save_error_log(&self, quality: &Quality, base_url: &str) -> Option<String> {
+        let log = quality.error_log()?;
+        match self.logs.save(&log) {
+            Ok(name) => Some(format!("{base_url}/api/_load_error_log?file={name}")),
+            Err(error) => {
+                tracing::warn!(%error, "error log of a load not kept");
+                None
+            }
+        }
+    }
+}
+
+fn given_label(headers: &[(String, Vec<u8>)]) -> Option<String> {
+    let (_, value) = headers.iter().find(|(name, value)| name.eq_ignore_ascii_case("label") && !value.is_empty())?;
+    Some(String::from_utf8_lossy(value).trim().to_string()).filter(|label| !label.is_empty())
+}
+
+fn partition_ids(table: &Table, names: &[String]) -> Result<Option<Vec<PartitionId>>> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let id = |name: &String| match table.partition(name) {
+        Some(partition) => Ok(partition.meta.id),
+        None => Err(Error::new(ErrorKind::UnknownPartition, format!("Unknown partition '{name}' in table '{}'", table.meta.name))),
+    };
+    names.iter().map(id).collect::<Result<_>>().map(Some)
+}
+
+fn ms_since(start: Instant) -> u64 {
+    start.elapsed().as_millis() as u64
+}

@@ -1,0 +1,85 @@
+//! One refresh: plan on a snapshot, write, and commit rows, cut and SUCCESS together.
+
+use crate::definition;
+use crate::refresh::{self, Decision};
+use base::{Error, ErrorKind, Result};
+use catalog::change::Change;
+use catalog::{Catalog, MvDefinition, MvState, RunState, Table, TableWrite, TaskRun, WriteMode};
+use engine::{Engine, Source, WritePlan};
+use std::sync::Arc;
+use storage::write::discard;
+use storage::WriteOptions;
+
+/// Executes a RUNNING run to its end.
+///
+/// # Errors
+/// Whatever kept the refresh from happening; the view then is as it was before.
+pub(crate) async fn run(catalog: &Catalog, engine: &Engine, run: &TaskRun) -> Result<()> {
+    let snapshot = catalog.snapshot();
+    let dropped = || Error::new(ErrorKind::Conflict, "the materialized view was dropped");
+    let mv = Arc::clone(snapshot.table_by_id(run.mv).ok_or_else(dropped)?);
+    let (Some(definition), Some(state)) = (mv.meta.materialized(), &mv.mv) else { return Err(dropped()) };
+    if let Some(reason) = &state.inactive_reason {
+        return Err(Error::invalid("the materialized view is inactive").with("reason", reason));
+    }
+    let cut = refresh::cut(definition, &snapshot);
+    let mut done = TaskRun { base_partitions: refresh::changed_partitions(definition, state, &snapshot), ..run.clone() };
+    let write = match refresh::decide(definition, state, &cut, run.force) {
+        Decision::Nothing => None,
+        Decision::Full { .. } => {
+            let written = write(catalog, engine, &mv, definition, &snapshot).await?;
+            done.rows = written.rows;
+            Some(written)
+        }
+    };
+    let cut_time_ms = snapshot.newest_update_ms(cut.keys().copied());
+    let fresh_at_ms = run.started_ms;
+    done.state = if write.is_some() { RunState::Success } else { RunState::Skipped };
+    let paths: Vec<String> = write.iter().flat_map(|w| &w.files).map(|f| f.file.path.clone()).collect();
+    let columns = mv.meta.columns.clone();
+    let committed = catalog.commit(move |draft| {
+        let now = draft.state().table_by_id(done.mv).cloned().ok_or_else(dropped)?;
+        if now.meta.columns != columns {
+            return Err(Error::new(ErrorKind::Conflict, "the materialized view was altered meanwhile"));
+        }
+        if let Some(written) = write {
+            draft.write_table(TableWrite { table: done.mv, files: written.files, mode: WriteMode::Overwrite })?;
+            let table = draft.state().table_by_id(done.mv).ok_or_else(dropped)?;
+            done.partitions = table.partitions.values().map(|p| p.meta.name.clone()).collect();
+        }
+        let known = now.mv.as_deref().cloned().unwrap_or_default();
+        let state = MvState { cut, cut_time_ms, fresh_at_ms, failures_in_a_row: 0, ..known };
+        draft.apply(Change::PutMvState { table: done.mv, state })?;
+        done.finished_ms = Some(draft.now_ms());
+        draft.apply(Change::PutTaskRun(done))
+    });
+    let result = committed.await.map(|_| ());
+    if result.as_ref().is_err_and(|e| e.kind() != ErrorKind::Unavailable) {
+        discard(catalog.store(), paths);
+    }
+    result
+}
+
+async fn write(
+    catalog: &Catalog,
+    engine: &Engine,
+    mv: &Arc<Table>,
+    definition: &MvDefinition,
+    snapshot: &catalog::Snapshot,
+) -> Result<engine::Written> {
+    let now_us = catalog.clock().now_us();
+    let database = Some(definition.database.clone());
+    let (planned, _) = definition::plan(engine, snapshot, &definition.query, database, now_us).await?;
+    if planned.columns().len() != mv.meta.columns.len() {
+        return Err(Error::invalid("the query no longer has the view's columns; drop the view and create it again"));
+    }
+    let plan = WritePlan {
+        table: Arc::clone(mv),
+        sources: (0..mv.meta.columns.len()).map(Source::Query).collect(),
+        strict: true,
+        options: WriteOptions::default(),
+        epoch: catalog.epoch(),
+        now: chrono::DateTime::from_timestamp_micros(now_us).unwrap_or_default().naive_utc(),
+    };
+    engine.write(&planned, plan).await
+}

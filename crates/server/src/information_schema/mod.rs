@@ -1,0 +1,153 @@
+//! Tables of `information_schema`: one file each, registered here.
+//!
+//! A table has StarRocks' columns in StarRocks' order. Its file lists them with their types and makes the rows from one
+//! snapshot of the catalog.
+
+use crate::process_list::ProcessList;
+use catalog::{Catalog, SqlType};
+use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use engine::SystemContext;
+use engine::table::system::{SystemTable, Wanted};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Every table.
+pub fn all(_catalog: &Catalog, _processes: &Arc<ProcessList>) -> Vec<Arc<dyn SystemTable>> {
+    Vec::new()
+}
+
+/// The type of a system table's column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Type {
+    Text,
+    Number,
+    Double,
+    /// Milliseconds since 1970 UTC in [`Value::Time`].
+    DateTime,
+}
+
+/// A value of a system table's row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Text(String),
+    Number(i64),
+    Double(f64),
+    Time(i64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.to_string())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Value::Text(text)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Value::Number(number as i64)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Value::Number(number)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A definition from which a [`SystemTable`] is made.
+pub(crate) struct Definition {
+    /// Lower case.
+    pub(crate) name: &'static str,
+    /// Upper case.
+    pub(crate) columns: &'static [(&'static str, Type)],
+}
+
+impl Definition {
+    pub(crate) fn schema(&self) -> SchemaRef {
+        let field = |(name, ty): &(&str, Type)| {
+            let sql_type = match ty {
+                Type::Text => SqlType::Varchar(65_533),
+                Type::Number => SqlType::BigInt,
+                Type::Double => SqlType::Double,
+                Type::DateTime => SqlType::DateTime,
+            };
+            let metadata = HashMap::from([
+                (storage::schema::DISPLAY_NAME.to_string(), (*name).to_string()),
+                (storage::schema::SQL_TYPE.to_string(), sql_type.to_string()),
+            ]);
+            Field::new(name.to_lowercase(), storage::schema::arrow_type(sql_type), true).with_metadata(metadata)
+        };
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+
+    /// A batch of these rows; each row has a value for each column.
+    pub(crate) fn batch(&self, rows: &[Vec<Value>]) -> base::Result<RecordBatch> {
+        let column = |(i, (_, ty)): (usize, &(&str, Type))| -> ArrayRef {
+            let values = rows.iter().map(move |r| &r[i]);
+            match ty {
+                Type::Text => Arc::new(StringViewArray::from_iter(values.map(|v| match v {
+                    Value::Text(t) => Some(t.clone()),
+                    Value::Number(n) => Some(n.to_string()),
+                    _ => None,
+                }))),
+                Type::Number => Arc::new(Int64Array::from_iter(values.map(|v| match v {
+                    Value::Number(n) => Some(*n),
+                    _ => None,
+                }))),
+                Type::Double => Arc::new(Float64Array::from_iter(values.map(|v| match v {
+                    Value::Double(d) => Some(*d),
+                    _ => None,
+                }))),
+                Type::DateTime => Arc::new(TimestampMicrosecondArray::from_iter(values.map(|v| match v {
+                    Value::Time(ms) => Some(ms / 1000 * 1_000_000),
+                    _ => None,
+                }))),
+            }
+        };
+        let arrays = self.columns.iter().enumerate().map(column).collect();
+        RecordBatch::try_new(self.schema(), arrays)
+            .map_err(|e| base::Error::internal("could not build a system table").with("table", self.name).caused_by(e))
+    }
+}
+
+/// A system table made of a definition and a function that lists its rows.
+pub(crate) struct Table<F> {
+    pub(crate) definition: &'static Definition,
+    pub(crate) list: F,
+}
+
+impl<F> std::fmt::Debug for Table<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").field("name", &self.definition.name).finish_non_exhaustive()
+    }
+}
+
+impl<F> SystemTable for Table<F>
+where
+    F: Fn(&SystemContext, &Wanted) -> base::Result<Vec<Vec<Value>>> + Send + Sync,
+{
+    fn name(&self) -> &'static str {
+        self.definition.name
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.definition.schema()
+    }
+
+    fn rows(&self, context: &SystemContext, wanted: &Wanted) -> base::Result<RecordBatch> {
+        self.definition.batch(&(self.list)(context, wanted)?)
+    }
+}

@@ -1,0 +1,187 @@
+//! Puts a server together and takes it apart again: the only place that knows all parts.
+//!
+//! ```text
+//!   store ─▶ catalog ─▶ engine (functions, system tables) ─▶ refresher ─▶ background ─▶ MySQL and HTTP ports
+//! ```
+//! Stopping goes the other way: ports first, then running work within `graceful_exit_timeout_second`, then the rest.
+
+use crate::background::Background;
+use crate::mysql::{self, Settings};
+use crate::process_list::ProcessList;
+use crate::server::{Parts, Server};
+use crate::session::SessionFactory;
+use crate::{http, information_schema};
+use base::clock::Clock;
+use base::config::Config;
+use base::session_variable::SessionVariables;
+use base::store::Store;
+use base::{Error, ErrorKind, Result};
+use catalog::{Catalog, CatalogOptions};
+use engine::{Engine, EngineBuilder};
+use mv::{Refresher, RefresherOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    pub config: Config,
+    /// Holds everything unless `storage_url` is set; then only scratch files.
+    pub data_dir: PathBuf,
+}
+
+/// A server that accepts clients.
+pub struct RunningServer {
+    query_port: u16,
+    http_port: u16,
+    shutdown: CancellationToken,
+    mysql: JoinHandle<()>,
+    http: JoinHandle<()>,
+    scheduler: JoinHandle<()>,
+    background: Background,
+}
+
+/// Starts a server; it serves when this returns.
+///
+/// # Errors
+/// `Conflict` if another server uses the directory; `Unavailable` for a store or port that cannot be used.
+pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
+    let ServerOptions { config, data_dir } = options;
+    // Ports first: a port in use must not cost a take-over of the store.
+    let mysql_listener = listen(&config, "query_port").await?;
+    let http_listener = listen(&config, "http_port").await?;
+    let (query_port, http_port) = (port(&mysql_listener)?, port(&http_listener)?);
+    let scratch_dir = scratch(&data_dir)?;
+    let store = Store::open(&config, &data_dir)?;
+    let clock = Clock::system();
+    let catalog_options =
+        CatalogOptions { clock: clock.clone(), checkpoint_records: config.integer("checkpoint_records") };
+    let catalog = Catalog::open(store.clone(), catalog_options).await?;
+    let processes = Arc::new(ProcessList::new(clock));
+    let engine = engine(&config, &store, &scratch_dir, &catalog, &processes)?;
+    let refresher_options = RefresherOptions::from_config(&config);
+    let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options).await?;
+    let background = Background::start(&catalog, &engine, &config, &scratch_dir);
+    let global_variables = global_variables(&config, query_port);
+    let parts = Parts { config, catalog, engine, refresher, processes, global_variables, scratch_dir };
+    let server = Server::new(parts);
+    server.set_http_port(http_port);
+    let shutdown = CancellationToken::new();
+    let settings = Settings {
+        connections_max: server.config.integer("qe_max_connection") as usize,
+        drain_timeout: drain_timeout(&server.config),
+    };
+    let frontend = Arc::new(SessionFactory::new(Arc::clone(&server)));
+    let mysql = tokio::spawn(mysql::serve(mysql_listener, frontend, settings, shutdown.clone()));
+    let http = tokio::spawn(http::serve(http_listener, Arc::clone(&server), query_port, shutdown.clone()));
+    tracing::info!(query_port, http_port, store = store.url(), "viewmill is ready");
+    Ok(RunningServer { query_port, http_port, shutdown, mysql, http, scheduler, background })
+}
+
+impl RunningServer {
+    pub fn query_port(&self) -> u16 {
+        self.query_port
+    }
+
+    pub fn http_port(&self) -> u16 {
+        self.http_port
+    }
+
+    /// Serves until SIGTERM or SIGINT, then stops.
+    pub async fn wait(self) -> Result<()> {
+        let failed = |e| Error::internal("could not wait for signals").caused_by(e);
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: no new work, running work may finish");
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Stops accepting work, lets running work finish within the configured time, then ends.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        // A task that panicked has logged it.
+        let _ = tokio::join!(self.mysql, self.http);
+        self.scheduler.abort();
+        self.background.stop().await;
+        tracing::info!("stopped");
+    }
+}
+
+fn engine(
+    config: &Config,
+    store: &Store,
+    scratch_dir: &Path,
+    catalog: &Catalog,
+    processes: &Arc<ProcessList>,
+) -> Result<Engine> {
+    let functions = functions::all();
+    let memory_bytes = match config.integer("mem_limit_mb") {
+        0 => machine_memory_bytes() * 6 / 10,
+        mb => (mb as usize) << 20,
+    };
+    let mut builder = EngineBuilder::new(store.clone())
+        .memory_bytes(memory_bytes)
+        .spill(scratch_dir.join("spill"), config.integer("spill_max_mb") << 20)
+        .functions(functions.scalar, functions.aggregate)
+        .system_tables(information_schema::all(catalog, processes));
+    if config.integer("parallelism") > 0 {
+        builder = builder.parallelism(config.integer("parallelism") as usize);
+    }
+    builder.build()
+}
+
+/// Total memory of the machine; 4 GiB if the system does not tell.
+fn machine_memory_bytes() -> usize {
+    const UNKNOWN: usize = 4 << 30;
+    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return UNKNOWN };
+    let line = text.lines().find_map(|l| l.strip_prefix("MemTotal:"));
+    let kilobytes = line.and_then(|l| l.trim().trim_end_matches(" kB").trim().parse::<usize>().ok());
+    kilobytes.map_or(UNKNOWN, |kb| kb << 10)
+}
+
+/// A directory for files that need not survive: emptied of spilled rows at every start.
+fn scratch(data_dir: &Path) -> Result<PathBuf> {
+    let scratch = data_dir.join("scratch");
+    let failed = |e: std::io::Error| {
+        let error = Error::new(ErrorKind::Unavailable, "could not create the scratch directory");
+        error.with("directory", scratch.display()).caused_by(e)
+    };
+    for folder in ["spill", "load_errors"] {
+        std::fs::create_dir_all(scratch.join(folder)).map_err(failed)?;
+    }
+    Ok(scratch)
+}
+
+fn global_variables(config: &Config, query_port: u16) -> SessionVariables {
+    let mut variables = SessionVariables::default();
+    variables.set_fact("version", config.text("mysql_server_version"));
+    variables.set_fact("innodb_version", config.text("mysql_server_version"));
+    variables.set_fact("version_comment", concat!("Viewmill ", env!("CARGO_PKG_VERSION")));
+    variables.set_fact("port", &query_port.to_string());
+    variables
+}
+
+fn drain_timeout(config: &Config) -> Duration {
+    Duration::from_secs(config.integer("graceful_exit_timeout_second"))
+}
+
+async fn listen(config: &Config, key: &'static str) -> Result<TcpListener> {
+    let address = format!("{}:{}", config.text("bind_address"), config.integer(key));
+    TcpListener::bind(&address).await.map_err(|e| {
+        let error = Error::new(ErrorKind::Unavailable, "could not listen, choose another address or port");
+        error.with("key", key).with("address", &address).caused_by(e)
+    })
+}
+
+fn port(listener: &TcpListener) -> Result<u16> {
+    listener.local_addr().map(|a| a.port()).map_err(|e| Error::internal("a listener has no address").caused_by(e))
+}

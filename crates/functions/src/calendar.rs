@@ -98,9 +98,8 @@ pub(crate) fn civil(days: i32) -> Civil {
 
 /// The day number, or `None` if there is no such day (month 13, 30 February, year 10000).
 pub(crate) fn checked_days(year: i32, month: i32, day: i32) -> Option<i32> {
-    let valid = (0..=9999).contains(&year)
-        && (1..=12).contains(&month)
-        && (1..=days_in_month(year, month)).contains(&day);
+    let valid =
+        (0..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
     valid.then(|| days_from_civil(year, month, day))
 }
 

@@ -40,6 +40,15 @@ impl Known<'_> {
         self.scalars.get(index).copied().flatten().and_then(|scalar| scalar.try_as_str().flatten())
     }
 
+    /// The text of an argument that was written as a literal. Computed constants have the type our functions return,
+    /// so this does not change when the optimiser computes an argument.
+    pub(crate) fn literal(&self, index: usize) -> Option<&str> {
+        match self.scalars.get(index).copied().flatten() {
+            Some(ScalarValue::Utf8(text)) => text.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The value of a constant integer argument.
     pub(crate) fn int(&self, index: usize) -> Option<i64> {
         let scalar = self.scalars.get(index).copied().flatten()?;

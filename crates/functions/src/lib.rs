@@ -13,14 +13,12 @@ mod calendar;
 mod call;
 pub mod cast;
 mod define;
-mod planner;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
 /// Everything to register: overrides of DataFusion's defaults and Viewmill's own.
@@ -32,11 +30,4 @@ pub struct FunctionSet {
 /// The complete library; build it once per process and register it in every session.
 pub fn all() -> FunctionSet {
     FunctionSet { scalar: scalar::all(), aggregate: aggregate::all() }
-}
-
-/// Plans the functions with a syntax of their own (`SUBSTRING(s FROM 2)`, `POSITION(a IN b)`, `EXTRACT(YEAR FROM d)`) as
-/// calls of this library; without it DataFusion plans its own functions, whatever is registered under their names. It
-/// must come before DataFusion's planners: `SessionState` asks them in order.
-pub fn planner() -> Arc<dyn ExprPlanner> {
-    Arc::new(planner::FunctionPlanner::new())
 }

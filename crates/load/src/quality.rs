@@ -77,7 +77,9 @@ impl RejectedRows {
             return;
         }
         self.left = self.left.map(|left| left - 1);
-        let written = write!(self.out, "{reason}\t").and_then(|()| self.out.write_all(row)).and_then(|()| self.out.write_all(b"\n"));
+        let written = write!(self.out, "{reason}\t")
+            .and_then(|()| self.out.write_all(row))
+            .and_then(|()| self.out.write_all(b"\n"));
         self.failure = written.err();
     }
 }
@@ -154,8 +156,10 @@ impl Quality {
             return Ok(counts);
         }
         let selected = counts.total - counts.unselected;
-        let mut message =
-            format!("too many filtered rows: {} of {selected}, max_filter_ratio is {max_filter_ratio}", counts.filtered);
+        let mut message = format!(
+            "too many filtered rows: {} of {selected}, max_filter_ratio is {max_filter_ratio}",
+            counts.filtered
+        );
         for (record, bad) in lock(&self.kept).iter().take(ROWS_IN_MESSAGE) {
             let reason = bad.reason.trim_end_matches('.');
             let _ = write!(message, "; record {record}: {reason}. Row: {}", shortened(&bad.row, ROW_BYTES_IN_MESSAGE));
@@ -206,7 +210,14 @@ mod tests {
 
     #[test]
     fn the_ratio_is_exceeded_strictly_and_without_unselected_rows() {
-        let cases = [(10, 0, 0, 0.0, false), (10, 1, 0, 0.0, true), (10, 1, 0, 0.1, false), (10, 1, 5, 0.1, true), (10, 10, 0, 1.0, false), (5, 0, 5, 0.0, false)];
+        let cases = [
+            (10, 0, 0, 0.0, false),
+            (10, 1, 0, 0.0, true),
+            (10, 1, 0, 0.1, false),
+            (10, 1, 5, 0.1, true),
+            (10, 10, 0, 1.0, false),
+            (5, 0, 5, 0.0, false),
+        ];
         for (total, filtered, unselected, ratio, expected) in cases {
             let counts = Counts { total, filtered, unselected, loaded: total - filtered - unselected };
             assert_eq!(counts.too_many_filtered(ratio), expected, "{counts:?} {ratio}");

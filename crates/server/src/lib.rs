@@ -15,4 +15,4 @@ pub mod reply;
 pub mod server;
 pub mod session;
 pub mod startup;
-mod statement;
+pub(crate) mod statement;

@@ -119,8 +119,14 @@ impl Session {
         self.warn(1105, format!("{what} has no effect in Viewmill"));
     }
 
-    pub fn shown_warnings(&self) -> &[Warning] {
-        &self.shown_warnings
+    /// The warnings of the previous statement, for SHOW WARNINGS.
+    pub(crate) fn take_shown_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.shown_warnings)
+    }
+
+    /// Leaves warnings for the next SHOW WARNINGS: showing them does not clear them.
+    pub(crate) fn keep_warnings(&mut self, warnings: Vec<Warning>) {
+        self.warnings = warnings;
     }
 
     /// The chosen database.
@@ -142,6 +148,19 @@ impl Session {
             None => self.current_database()?.to_string(),
         };
         Ok((database, name.name.clone()))
+    }
+
+    /// The database that a statement names (`db` or `catalog.db`), or the current one. It exists.
+    ///
+    /// # Errors
+    /// `UnknownCatalog`, `NoDatabase`, `UnknownDatabase`.
+    pub fn resolve_database(&self, name: Option<&ObjectName>) -> Result<String> {
+        let Some(name) = name else { return self.current_database().map(str::to_string) };
+        check_catalog(name.database.as_deref())?;
+        if name.name.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
+            return Ok(INFORMATION_SCHEMA.to_string());
+        }
+        Ok(self.snapshot().database(&name.name)?.name.clone())
     }
 
     /// A table, view or materialized view that a statement names.
@@ -214,7 +233,7 @@ impl Session {
     }
 }
 
-fn check_catalog(catalog: Option<&str>) -> Result<()> {
+pub(crate) fn check_catalog(catalog: Option<&str>) -> Result<()> {
     match catalog {
         None => Ok(()),
         Some(name) if name.eq_ignore_ascii_case(DEFAULT_CATALOG) => Ok(()),

@@ -247,6 +247,30 @@ impl Cursor<'_> {
         Ok(ShowFilter::All)
     }
 
+    /// `ORDER BY expr [ASC|DESC], …`: each expression and whether it is descending; empty when the clause is missing.
+    pub fn optional_order_by(&mut self) -> Result<Vec<(Expr, bool)>> {
+        if !self.skip(&["ORDER", "BY"]) {
+            return Ok(Vec::new());
+        }
+        self.comma_separated(|cursor| {
+            let expr = cursor.expr()?;
+            Ok((expr, cursor.skip_one_of(&["ASC", "DESC"]) == Some("DESC")))
+        })
+    }
+
+    /// `LIMIT count`, `LIMIT offset, count` or `LIMIT count OFFSET offset`, as (offset, count).
+    pub fn optional_limit(&mut self) -> Result<Option<(u64, u64)>> {
+        if !self.skip(&["LIMIT"]) {
+            return Ok(None);
+        }
+        let first = self.integer()?;
+        if self.skip(&[","]) {
+            return Ok(Some((first, self.integer()?)));
+        }
+        let offset = if self.skip(&["OFFSET"]) { self.integer()? } else { 0 };
+        Ok(Some((offset, first)))
+    }
+
     pub fn type_name(&mut self) -> Result<TypeName> {
         self.parsed(types::type_name)
     }

@@ -81,6 +81,7 @@ impl<'a> Cursor<'a> {
     pub fn with_pipes(sql: &'a str, pipes: Pipes) -> Result<Self> {
         let (mut lexemes, texts) = Lexer::new(sql, pipes).read_all()?;
         depth::check(&lexemes)?;
+        depth::reserve_stack();
         let mut hints = texts.into_iter().map(hint::parse).collect::<Result<Vec<_>>>()?;
         hints.extend(hint::take_join_hints(&mut lexemes));
         let lexemes = adapt::null_treatment(adapt::time_travel(lexemes));

@@ -29,6 +29,19 @@ const SET_OPERATORS_MAX: usize = 2000;
 /// `ARRAY<MAP<…` nests without brackets that the parser would count.
 const TYPE_DEPTH_MAX: usize = 32;
 
+/// What the parser may use of the stack between two places where it checks for room (unoptimised builds need 150 KiB; the
+/// default of 128 KiB would overflow).
+const STACK_BYTES_MIN: usize = 512 << 10;
+
+/// Makes the parser, and whatever else grows its stack on demand, grow it early enough.
+///
+/// Process-wide and idempotent.
+pub(crate) fn reserve_stack() {
+    if recursive::get_minimum_stack_size() < STACK_BYTES_MIN {
+        recursive::set_minimum_stack_size(STACK_BYTES_MIN);
+    }
+}
+
 /// What is known about one level of brackets.
 #[derive(Default)]
 struct Level {

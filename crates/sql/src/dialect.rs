@@ -9,10 +9,11 @@
 use std::any::TypeId;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArguments, Ident, ObjectName, UnaryOperator,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArguments, Ident, LambdaFunction,
+    LambdaFunctionParameter, LambdaSyntax, Map, MapEntry, ObjectName, OneOrManyWithParens, UnaryOperator,
 };
 use sqlparser::dialect::{Dialect, MySqlDialect, Precedence};
-use sqlparser::keywords::Keyword;
+use sqlparser::keywords::{Keyword, RESERVED_FOR_COLUMN_ALIAS};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, Word};
 
@@ -102,7 +103,7 @@ impl Dialect for StarRocksDialect {
     }
 
     beyond_mysql! {
-        supports_group_by_expr, supports_group_by_with_modifier, supports_lambda_functions, support_map_literal_syntax,
+        supports_group_by_expr, supports_group_by_with_modifier,
         supports_table_versioning, supports_window_function_null_treatment_arg, supports_select_wildcard_except,
         supports_select_wildcard_exclude, supports_filter_during_aggregation, supports_subquery_as_function_arg,
         supports_order_by_all, supports_parens_around_table_factor, supports_within_after_array_aggregation,
@@ -113,7 +114,7 @@ impl Dialect for StarRocksDialect {
     }
 
     fn is_column_alias(&self, keyword: &Keyword, _parser: &mut Parser) -> bool {
-        *keyword != Keyword::MINUS && !sqlparser::keywords::RESERVED_FOR_COLUMN_ALIAS.contains(keyword)
+        *keyword != Keyword::MINUS && !RESERVED_FOR_COLUMN_ALIAS.contains(keyword)
     }
 
     fn prec_value(&self, precedence: Precedence) -> u8 {
@@ -149,6 +150,7 @@ impl Dialect for StarRocksDialect {
             Token::Minus => Some(unary(parser, UnaryOperator::Minus)),
             Token::Plus => Some(unary(parser, UnaryOperator::Plus)),
             Token::Tilde => Some(unary(parser, UnaryOperator::BitwiseNot)),
+            Token::LParen => lambda_params(parser).map(|params| lambda(parser, OneOrManyWithParens::Many(params))),
             Token::Word(word) => {
                 let word = word.clone();
                 word_prefix(parser, word)
@@ -266,12 +268,39 @@ fn plain_word(parser: &mut Parser, word: Word) -> Option<Result<Expr, ParserErro
             Some(parser.parse_function(ObjectName::from(vec![ident])))
         }
         // `j->'$.a'` reads JSON, `x -> x + 1` is a lambda.
-        Token::Arrow if !matches!(after, Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)) => None,
+        Token::Arrow if !matches!(after, Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)) => {
+            let name = take_ident(parser, word);
+            Some(lambda(parser, OneOrManyWithParens::One(LambdaFunctionParameter { name, data_type: None })))
+        }
         _ if word.quote_style.is_none() && BARE_FUNCTIONS.iter().any(|name| word.value.eq_ignore_ascii_case(name)) => {
             Some(Ok(bare_function(take_ident(parser, word))))
         }
         _ => Some(Ok(Expr::Identifier(take_ident(parser, word)))),
     }
+}
+
+/// Consumes `(x, y)` if `->` follows it.
+fn lambda_params(parser: &mut Parser) -> Option<Vec<LambdaFunctionParameter>> {
+    let mut names = Vec::new();
+    let mut n = 1;
+    loop {
+        let token = parser.peek_nth_token_ref(n);
+        let Token::Word(word) = &token.token else { return None };
+        names.push(word.to_ident(token.span));
+        match parser.peek_nth_token_ref(n + 1).token {
+            Token::Comma => n += 2,
+            Token::RParen if parser.peek_nth_token_ref(n + 2).token == Token::Arrow => break,
+            _ => return None,
+        }
+    }
+    (0..n + 2).for_each(|_| parser.advance_token());
+    Some(names.into_iter().map(|name| LambdaFunctionParameter { name, data_type: None }).collect())
+}
+
+fn lambda(parser: &mut Parser, params: OneOrManyWithParens<LambdaFunctionParameter>) -> Result<Expr, ParserError> {
+    parser.expect_token(&Token::Arrow)?;
+    let body = Box::new(parser.parse_expr()?);
+    Ok(Expr::Lambda(LambdaFunction { params, body, syntax: LambdaSyntax::Arrow }))
 }
 
 fn bare_function(name: Ident) -> Expr {
@@ -385,13 +414,13 @@ fn map_literal(parser: &mut Parser) -> Result<Expr, ParserError> {
     while parser.peek_token_ref().token != Token::RBrace {
         let key = Box::new(parser.parse_expr()?);
         parser.expect_token(&Token::Colon)?;
-        entries.push(sqlparser::ast::MapEntry { key, value: Box::new(parser.parse_expr()?) });
+        entries.push(MapEntry { key, value: Box::new(parser.parse_expr()?) });
         if !parser.consume_token(&Token::Comma) {
             break;
         }
     }
     parser.expect_token(&Token::RBrace)?;
-    Ok(Expr::Map(sqlparser::ast::Map { entries }))
+    Ok(Expr::Map(Map { entries }))
 }
 
 #[cfg(test)]

@@ -154,6 +154,10 @@ create materialized view if not exists mv comment 'x' partition by dt distribute
 create materialized view mv partition by (a, date_trunc('day', b)) refresh deferred manual as select a, b from t
 create materialized view mv distributed by random buckets 3 order by (a) as select a from t
 create materialized view mv as select a, sum(b) from t group by a
+create table if not exists crashes (CRASH_DATE DATETIME, BOROUGH STRING, LATITUDE INT, COLLISION_ID INT)
+create materialized view mv refresh async start("2024-01-01 00:00:00") every(interval 10 minute) as select date_trunc('day', CRASH_DATE) as Time, count(*) as CNT from d.crashes group by Time
+create materialized view mv partition by date_trunc('month', d) refresh async start('2024-01-01 00:00:00') every(interval 1 hour) as select date_trunc('month', d) as month, sum(a) as total from s group by date_trunc('month', d)
+create materialized view mv refresh async every(interval 30 minute) as select c.id, o.n, p.last from m.crm.customers c left join (select id, count(*) as n from i.sales.orders where d >= current_date - interval 90 day group by id) o on c.id = o.id left join (select id, max(d) as last from p.pay.payments where d >= current_date - interval 30 day group by id) p on c.id = p.id
 alter materialized view mv pause
 alter materialized view d.mv refresh async every (interval 1 hour)
 refresh materialized view mv partition start ('a') end ('b') force with sync mode

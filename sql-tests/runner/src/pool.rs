@@ -14,6 +14,9 @@ const SETTINGS: &[&str] = &["mv_refresh_debounce_ms=50"];
 /// Bounds a test that hangs; `eventually` waits 30 s at the most, and few files do so more than twice.
 const FILE_TIMEOUT: Duration = Duration::from_secs(240);
 
+/// Of each file, when there are several: the first failure often causes the others.
+const FAILURES_SHOWN: usize = 8;
+
 /// Runs all files and prints one line per file as it ends, with the failures below it.
 pub(crate) async fn run_all(files: Vec<TestFile>, viewmill: &Path, jobs: usize) -> Vec<FileResult> {
     let total = files.len();
@@ -56,8 +59,12 @@ fn record(results: &Mutex<Vec<FileResult>>, total: usize, result: FileResult, to
     let took = took.map_or(0.0, |t| t.as_secs_f64());
     let done = results.len() + 1;
     println!("[{done:>3}/{total}] {verdict} {} ({} checks, {took:.1} s)", result.path, result.checks);
-    for failure in &result.failures {
-        println!("{failure}");
+    let shown = if total == 1 { result.failures.len() } else { FAILURES_SHOWN };
+    for failure in result.failures.iter().take(shown) {
+        println!("{}", failure.trim_end());
+    }
+    if result.failures.len() > shown {
+        println!("  … and {} more; run this file alone to see all", result.failures.len() - shown);
     }
     results.push(result);
 }

@@ -104,7 +104,7 @@ impl Coercion {
         for input in union.inputs {
             inputs.push(self.cast_columns(input, &common)?);
         }
-        LogicalPlan::Union(Union { inputs, schema: union.schema }).recompute_schema()
+        Ok(LogicalPlan::Union(Union::try_new_with_loose_types(inputs)?))
     }
 
     fn cast_columns(&self, input: Arc<LogicalPlan>, types: &[DataType]) -> Result<Arc<LogicalPlan>> {

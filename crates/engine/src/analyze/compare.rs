@@ -53,7 +53,20 @@ fn numbers(left: Typed, op: Operator, right: Typed) -> Expr {
     let (left_is_int, right_is_int) = (left.kind() == Kind::Int, right.kind() == Kind::Int);
     let left = if right_is_int { whole(left) } else { left };
     let right = if left_is_int { whole(right) } else { right };
-    binary_expr(left.expr, op, right.expr)
+    let (left_type, right_type) = (left.data_type.clone(), right.data_type.clone());
+    binary_expr(as_type_of(left, &right_type).expr, op, as_type_of(right, &left_type).expr)
+}
+
+/// An exact constant in the type of what it is compared with, if that type has its value.
+fn as_type_of(constant: Typed, other: &DataType) -> Typed {
+    let exact = matches!(constant.kind(), Kind::Int | Kind::Decimal) && matches!(Kind::of(other), Kind::Int | Kind::Decimal);
+    let Some(value) = constant.literal().filter(|value| exact && !value.is_null()) else { return constant };
+    match value.cast_to(other) {
+        Ok(cast) if cast.cast_to(&constant.data_type).is_ok_and(|back| back == *value) => {
+            Typed { expr: Expr::Literal(cast, None), data_type: other.clone() }
+        }
+        _ => constant,
+    }
 }
 
 /// A decimal constant without a fraction as an integer: `int_column = 5.0`.

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    GroupByExpr, LambdaFunction, NamedWindowDefinition, NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select,
+    GroupByExpr, Ident, LambdaFunction, NamedWindowDefinition, NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select,
     SelectItem, SelectItemQualifiedWildcardKind, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
     WildcardAdditionalOptions, WindowType,
 };
@@ -99,6 +99,12 @@ impl Rewriter<'_> {
             }
             other => Err(Error::unsupported("this kind of select item").with("found", other)),
         }
+    }
+
+    /// Remembers where a column is named first, for errors.
+    fn note(&mut self, qualifier: &[Ident], name: &str, clause: Clause) {
+        let table = qualifier.last().map_or("", |table| table.value.as_str());
+        self.clauses.entry((table.to_string(), name.to_string())).or_insert(clause);
     }
 
     fn fold_relation(&self, name: &mut ObjectName) {
@@ -253,7 +259,7 @@ impl Expressions<'_, '_> {
                     return Ok(());
                 }
                 fold(ident);
-                self.rewriter.clauses.entry(ident.value.clone()).or_insert(self.clause);
+                self.rewriter.note(&[], &ident.value, self.clause);
             }
             Expr::CompoundIdentifier(parts) => {
                 if let Some(literal) = session_function::variable(parts, self.rewriter.facts)? {
@@ -263,8 +269,8 @@ impl Expressions<'_, '_> {
                 let (last, qualifier) =
                     parts.split_last_mut().ok_or_else(|| Error::internal("a compound name without parts"))?;
                 fold(last);
-                self.rewriter.clauses.entry(last.value.clone()).or_insert(self.clause);
                 fold_qualifier(qualifier, &self.rewriter.scopes);
+                self.rewriter.note(qualifier, &last.value, self.clause);
             }
             Expr::Function(function) => {
                 fold_function(function);
@@ -306,6 +312,14 @@ impl Expressions<'_, '_> {
                 cast::rewrite(expr)?
             }
             Expr::TypedString(_) => cast::typed_string(expr),
+            Expr::Value(value) => {
+                if let Value::Number(digits, _) = &value.value
+                    && digits.contains(['e', 'E'])
+                {
+                    // A number with an exponent is a DOUBLE, not a decimal.
+                    *expr = node::call("vm_to_double", vec![node::text(digits.clone())]);
+                }
+            }
             Expr::Function(_) => call::finish(expr),
             _ => call::rewrite_syntax(expr)?,
         }

@@ -90,8 +90,8 @@ fn of_schema(error: &SchemaError, labels: Option<&Labels>) -> Error {
                 Some(relation) => format!("{}.{name}", relation.table()),
                 None => name.clone(),
             };
-            let clause = labels.and_then(|labels| labels.clauses.get(name)).copied().unwrap_or(Clause::FieldList);
-            let message = format!("Unknown column '{written}' in '{}'", clause.text());
+            let table = field.relation.as_ref().map_or("", |relation| relation.table());
+            let message = format!("Unknown column '{written}' in '{}'", clause(table, name, labels).text());
             let error = Error::new(ErrorKind::UnknownColumn, message);
             let near = valid_fields
                 .iter()
@@ -111,8 +111,12 @@ fn of_schema(error: &SchemaError, labels: Option<&Labels>) -> Error {
 }
 
 fn ambiguous(name: &str, labels: Option<&Labels>) -> Error {
-    let clause = labels.and_then(|labels| labels.clauses.get(name)).copied().unwrap_or(Clause::FieldList);
-    Error::invalid(format!("Column '{name}' in {} is ambiguous", clause.text()))
+    Error::invalid(format!("Column '{name}' in {} is ambiguous", clause("", name, labels).text()))
+}
+
+fn clause(table: &str, name: &str, labels: Option<&Labels>) -> Clause {
+    let key = (table.to_string(), name.to_string());
+    labels.and_then(|labels| labels.clauses.get(&key)).copied().unwrap_or(Clause::FieldList)
 }
 
 /// Errors that DataFusion has as text only.
@@ -141,6 +145,9 @@ fn by_message(message: &str) -> Error {
     }
     if first_line.contains("queries have different number of columns") || first_line.contains("Union schemas have different") {
         return Error::new(ErrorKind::ColumnCount, "The used SELECT statements have a different number of columns");
+    }
+    if first_line.contains("calls cannot be nested") || first_line.contains("not allowed in the WHERE clause") {
+        return Error::invalid("Invalid use of group function");
     }
     if let Some(name) = between(first_line, "WITH query name \"", "\"") {
         return Error::invalid(format!("Not unique table/alias: '{name}'"));

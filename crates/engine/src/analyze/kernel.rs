@@ -26,6 +26,7 @@ const CONSTANT: &[&str] = &[
     "vm_date_add",
     "vm_to_date",
     "vm_to_datetime",
+    "vm_to_double",
 ];
 
 /// The functions that implement implicit conversions and operators, shared by planners and rules.

@@ -18,8 +18,8 @@ pub struct Labels {
     items: Vec<Item>,
     /// Spelling of the columns of derived tables by (table alias, folded name), for wildcards.
     spellings: HashMap<(String, String), String>,
-    /// The clause in which a column name appears first.
-    pub(super) clauses: BTreeMap<String, Clause>,
+    /// The clause in which a column, by table and name, appears first.
+    pub(super) clauses: BTreeMap<(String, String), Clause>,
 }
 
 #[derive(Debug, Clone)]

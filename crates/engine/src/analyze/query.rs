@@ -60,7 +60,8 @@ pub(super) struct Rewriter<'a> {
     pub(super) scopes: Vec<Scope>,
     /// Names of the CTEs that are visible, with their columns; innermost last.
     pub(super) ctes: Vec<(String, Labels)>,
-    pub(super) clauses: BTreeMap<String, Clause>,
+    /// Where a column, by table and name, is named first.
+    pub(super) clauses: BTreeMap<(String, String), Clause>,
 }
 
 impl<'a> Rewriter<'a> {

@@ -13,7 +13,7 @@ use super::node;
 
 /// Levels of expressions and subqueries inside each other. The recursions over the tree below need less than 4 KiB
 /// per level; threads that plan have stacks of at least 2 MiB.
-const EXPRESSION_DEPTH_MAX: usize = 256;
+const EXPRESSION_DEPTH_MAX: usize = 600;
 /// Operands of UNION, INTERSECT and EXCEPT in one query.
 const SET_OPERANDS_MAX: usize = 1000;
 /// Operands of one AND or OR chain.
@@ -160,12 +160,12 @@ mod tests {
     fn deep_expressions_are_errors() {
         for deep in [
             format!("1{}", " + 1".repeat(5000)),
-            format!("1{}", " = 1".repeat(400)),
-            format!("{}1", "- ".repeat(400)),
+            format!("1{}", " = 1".repeat(700)),
+            format!("{}1", "- ".repeat(700)),
         ] {
             let mut expr = parse(&deep);
             assert!(bound(&mut expr).unwrap_err().message().contains("nests too deep"));
         }
-        bound(&mut parse(&format!("1{}", " + 1".repeat(200)))).unwrap();
+        bound(&mut parse(&format!("1{}", " + 1".repeat(590)))).unwrap();
     }
 }

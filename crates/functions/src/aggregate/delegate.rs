@@ -33,7 +33,9 @@ pub(super) struct Delegate {
     aliases: Vec<String>,
     signature: Signature,
     inner: Arc<AggregateUDF>,
-    arguments: usize,
+    /// The types of the arguments after the first, and how many of them may be left out.
+    rest: Vec<DataType>,
+    optional: usize,
     /// The type in which the inner function gets a first argument of a type.
     accepts: fn(&DataType) -> DataType,
     convert: Convert,
@@ -50,7 +52,8 @@ impl Delegate {
             aliases: vec![],
             signature: Signature::user_defined(Volatility::Immutable),
             inner,
-            arguments: 1,
+            rest: vec![],
+            optional: 0,
             accepts: DataType::clone,
             convert: |array| Ok(Arc::clone(array)),
             returns: |_| None,
@@ -83,11 +86,22 @@ impl Delegate {
         self
     }
 
-    /// A second argument, a constant that may be left out.
-    pub(super) fn second_argument(mut self, default: ScalarValue) -> Delegate {
-        self.arguments = 2;
+    /// Constant arguments after the first, of which the last `optional` may be left out.
+    pub(super) fn rest(mut self, types: &[DataType], optional: usize) -> Delegate {
+        self.rest = types.to_vec();
+        self.optional = optional;
+        self
+    }
+
+    /// What the inner function gets for a second argument that is left out.
+    pub(super) fn default(mut self, default: ScalarValue) -> Delegate {
         self.default = Some(default);
         self
+    }
+
+    /// The default of the second argument where it is left out.
+    fn missing(&self, arguments: usize) -> Option<&ScalarValue> {
+        self.default.as_ref().filter(|_| arguments < 2)
     }
 
     pub(super) fn build(self) -> Arc<AggregateUDF> {
@@ -98,9 +112,7 @@ impl Delegate {
     fn inner_types(&self, types: &[DataType]) -> Vec<DataType> {
         let mut types: Vec<DataType> = types.iter().map(canonical).collect();
         types[0] = (self.accepts)(&types[0]);
-        if let (Some(default), true) = (&self.default, types.len() < self.arguments) {
-            types.push(default.data_type());
-        }
+        types.extend(self.missing(types.len()).map(ScalarValue::data_type));
         types
     }
 
@@ -112,8 +124,10 @@ impl Delegate {
     }
 
     fn inner_result(&self, inner_types: &[DataType]) -> Result<DataType> {
-        let fields: Vec<FieldRef> =
-            inner_types.iter().map(|data_type| Arc::new(Field::new("argument", data_type.clone(), true)) as _).collect();
+        let fields: Vec<FieldRef> = inner_types
+            .iter()
+            .map(|data_type| Arc::new(Field::new("argument", data_type.clone(), true)) as _)
+            .collect();
         Ok(self.inner.return_field(&fields)?.data_type().clone())
     }
 
@@ -132,7 +146,7 @@ impl Delegate {
         let inner_types = self.inner_types(&types);
         let mut fields: Vec<FieldRef> = args.expr_fields.to_vec();
         fields[0] = Arc::new(fields[0].as_ref().clone().with_data_type(inner_types[0].clone()).with_nullable(true));
-        if let (Some(default), true) = (&self.default, exprs.len() < self.arguments) {
+        if let Some(default) = self.missing(exprs.len()) {
             exprs.push(Arc::new(Literal::new(default.clone())));
             fields.push(Arc::new(Field::new("default", default.data_type(), true)));
         }
@@ -151,10 +165,9 @@ impl Delegate {
 
     fn conversion(&self, args: &AccumulatorArgs) -> Conversion {
         let given = args.expr_fields[0].data_type();
-        let missing = if args.exprs.len() < self.arguments { self.default.clone() } else { None };
         Conversion {
             convert: ((self.accepts)(given) != *given).then_some(self.convert),
-            missing,
+            missing: self.missing(args.exprs.len()).cloned(),
             result: args.return_field.data_type().clone(),
         }
     }
@@ -194,12 +207,13 @@ impl AggregateUDFImpl for Delegate {
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
-        let least = self.arguments - usize::from(self.default.is_some());
-        if !(least..=self.arguments).contains(&types.len()) {
+        let all = 1 + self.rest.len();
+        if !(all - self.optional..=all).contains(&types.len()) {
             let types: Vec<String> = types.iter().map(|data_type| data_type.to_string().to_lowercase()).collect();
             return plan_err!("no matching function with signature: {}({})", self.name, types.join(", "));
         }
-        Ok(types.iter().map(canonical).collect())
+        let rest = self.rest.iter().take(types.len() - 1).cloned();
+        Ok(std::iter::once(canonical(&types[0])).chain(rest).collect())
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
@@ -359,12 +373,7 @@ impl GroupsAccumulator for Converted<Box<dyn GroupsAccumulator>> {
         self.inner.state(emit_to)
     }
 
-    fn merge_batch(
-        &mut self,
-        values: &[ArrayRef],
-        group_indices: &[usize],
-        groups: usize,
-    ) -> Result<()> {
+    fn merge_batch(&mut self, values: &[ArrayRef], group_indices: &[usize], groups: usize) -> Result<()> {
         self.inner.merge_batch(values, group_indices, groups)
     }
 

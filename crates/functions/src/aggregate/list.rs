@@ -7,10 +7,12 @@ use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::functions_aggregate::approx_distinct::approx_distinct_udaf;
+use datafusion::functions_aggregate::approx_percentile_cont::approx_percentile_cont_udaf;
 use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::functions_aggregate::bool_and_or::{bool_and_udaf, bool_or_udaf};
 use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::functions_aggregate::first_last::first_value_udaf;
+use datafusion::functions_aggregate::percentile_cont::percentile_cont_udaf;
 use datafusion::functions_aggregate::stddev::{stddev_pop_udaf, stddev_udaf};
 use datafusion::functions_aggregate::string_agg::string_agg_udaf;
 use datafusion::functions_aggregate::sum::sum_udaf;
@@ -28,13 +30,15 @@ pub(super) fn functions() -> Vec<Arc<AggregateUDF>> {
             DataType::Decimal128(_, scale) => Some(DataType::Decimal128(38, *scale)),
             _ => None,
         }),
-        Delegate::new("avg", avg_udaf()).aliases(&["mean"]).accepts(averageable, to_averageable).returns(
-            |data_type| match data_type {
+        Delegate::new("avg", avg_udaf()).aliases(&["mean"]).accepts(averageable, to_averageable).returns(|data_type| {
+            match data_type {
                 DataType::Decimal128(_, scale) => Some(DataType::Decimal128(38, average_scale(*scale))),
                 _ => None,
-            },
-        ),
-        Delegate::new("stddev_pop", stddev_pop_udaf()).aliases(&["stddev", "std"]).accepts(|_| DataType::Float64, to_double),
+            }
+        }),
+        Delegate::new("stddev_pop", stddev_pop_udaf())
+            .aliases(&["stddev", "std"])
+            .accepts(|_| DataType::Float64, to_double),
         Delegate::new("stddev_samp", stddev_udaf()).accepts(|_| DataType::Float64, to_double),
         Delegate::new("var_pop", var_pop_udaf())
             .aliases(&["variance", "variance_pop", "var_population"])
@@ -42,6 +46,13 @@ pub(super) fn functions() -> Vec<Arc<AggregateUDF>> {
         Delegate::new("var_samp", var_samp_udaf())
             .aliases(&["variance_samp", "var", "var_sample"])
             .accepts(|_| DataType::Float64, to_double),
+        // The compression of StarRocks and the number of centroids here are the same trade of memory for accuracy.
+        Delegate::new("percentile_approx", approx_percentile_cont_udaf())
+            .accepts(|_| DataType::Float64, to_double)
+            .rest(&[DataType::Float64, DataType::Int64], 1),
+        Delegate::new("percentile_cont", percentile_cont_udaf())
+            .accepts(|_| DataType::Float64, to_double)
+            .rest(&[DataType::Float64], 0),
         Delegate::new("any_value", first_value_udaf()).aliases(&["arbitrary"]),
         Delegate::new("approx_count_distinct", approx_distinct_udaf())
             .aliases(&["ndv", "approx_count_distinct_hll_sketch"])
@@ -54,7 +65,8 @@ pub(super) fn functions() -> Vec<Arc<AggregateUDF>> {
         Delegate::new("group_concat", string_agg_udaf())
             .aliases(&["string_agg"])
             .accepts(|_| TEXT, |array| Ok(Arc::new(cast::to_texts(array)?)))
-            .second_argument(ScalarValue::Utf8View(Some(",".to_owned())))
+            .rest(&[TEXT], 1)
+            .default(ScalarValue::Utf8View(Some(",".to_owned())))
             .returns(|_| Some(TEXT))
             .ordered(),
     ];

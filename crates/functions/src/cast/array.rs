@@ -14,8 +14,8 @@ use datafusion::arrow::datatypes::{
 use datafusion::common::Result;
 
 use super::{
-    bigint_from_double, datetime_from_number, parse_bigint, parse_date_days, parse_datetime_us, parse_double, push_date,
-    push_datetime, push_decimal, push_double, push_float,
+    bigint_from_double, datetime_from_number, parse_bigint, parse_date_days, parse_datetime_us, parse_double,
+    push_date, push_datetime, push_decimal, push_double, push_float,
 };
 use crate::calendar::{day_of, midnight};
 use crate::define::{DATETIME, is_text};

@@ -138,8 +138,13 @@ mod tests {
 
     #[test]
     fn prefixes_are_read_as_far_as_they_go() {
-        let cases =
-            [("12abc", (12.0, false)), ("abc", (0.0, false)), ("1e", (1.0, false)), ("-3.5", (-3.5, true)), ("", (0.0, false))];
+        let cases = [
+            ("12abc", (12.0, false)),
+            ("abc", (0.0, false)),
+            ("1e", (1.0, false)),
+            ("-3.5", (-3.5, true)),
+            ("", (0.0, false)),
+        ];
         for (text, expected) in cases {
             assert_eq!(parse_double_prefix(text), expected, "{text:?}");
         }

@@ -81,8 +81,7 @@ fn simplify_coalesce(args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimp
     let types = types_of(&args, info)?;
     let common = common_type(&types);
     let whens: Vec<Expr> = args.iter().map(|arg| arg.clone().is_not_null()).collect();
-    let mut values: Vec<Expr> =
-        args.into_iter().zip(&types).map(|(arg, from)| converted(arg, from, &common)).collect();
+    let mut values: Vec<Expr> = args.into_iter().zip(&types).map(|(arg, from)| converted(arg, from, &common)).collect();
     let Some(last) = values.pop() else {
         return Ok(ExprSimplifyResult::Original(values));
     };

@@ -17,19 +17,28 @@ use crate::define::{DATETIME, Def, Known, TEXT};
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
-        Def::new("vm_to_double", 1..=1, DataType::Float64, |call| convert(call, |array| Ok(Arc::new(cast::to_doubles(array)?)))),
-        Def::new("vm_to_bigint", 1..=1, DataType::Int64, |call| convert(call, |array| Ok(Arc::new(cast::to_bigints(array)?)))),
-        Def::new("vm_to_datetime", 1..=1, DATETIME, |call| convert(call, |array| Ok(Arc::new(cast::to_datetimes(array)?))))
-            .monotonic(0),
+        Def::new("vm_to_double", 1..=1, DataType::Float64, |call| {
+            convert(call, |array| Ok(Arc::new(cast::to_doubles(array)?)))
+        }),
+        Def::new("vm_to_bigint", 1..=1, DataType::Int64, |call| {
+            convert(call, |array| Ok(Arc::new(cast::to_bigints(array)?)))
+        }),
+        Def::new("vm_to_datetime", 1..=1, DATETIME, |call| {
+            convert(call, |array| Ok(Arc::new(cast::to_datetimes(array)?)))
+        })
+        .monotonic(0),
         text_function(),
         condition_function(),
         Def::of("vm_div", 2..=2, |known| Ok(quotient_type(known)), div).aliases(&["divide"]),
         Def::of("vm_int_div", 2..=2, |known| Ok(whole_quotient_type(known)), int_div),
         Def::of("vm_mod", 2..=2, |known| Ok(remainder_type(known)), |call| modulo(call, |a, b| a % b, |a, b| a % b))
             .aliases(&["mod", "fmod"]),
-        Def::of("pmod", 2..=2, |known| Ok(remainder_type(known)), |call| {
-            modulo(call, i128::rem_euclid, |a, b| ((a % b) + b) % b)
-        }),
+        Def::of(
+            "pmod",
+            2..=2,
+            |known| Ok(remainder_type(known)),
+            |call| modulo(call, i128::rem_euclid, |a, b| ((a % b) + b) % b),
+        ),
     ]
 }
 
@@ -40,7 +49,9 @@ pub(super) fn text_function() -> Def {
 
 /// `vm_not_zero(any)`: a value as a condition.
 pub(super) fn condition_function() -> Def {
-    Def::new("vm_not_zero", 1..=1, DataType::Boolean, |call| convert(call, |array| Ok(Arc::new(cast::to_truths(array)?))))
+    Def::new("vm_not_zero", 1..=1, DataType::Boolean, |call| {
+        convert(call, |array| Ok(Arc::new(cast::to_truths(array)?)))
+    })
 }
 
 fn convert(call: &Call, to: fn(&ArrayRef) -> Result<ArrayRef>) -> Result<ColumnarValue> {
@@ -146,7 +157,7 @@ fn int_div(call: &Call) -> Result<ColumnarValue> {
     })
 }
 
-fn modulo(call: &Call, exact: fn(i128, i128) -> i128, double: fn(f64, f64) -> f64) -> Result<ColumnarValue> {
+fn modulo(call: &Call, exact: impl Fn(i128, i128) -> i128, double: impl Fn(f64, f64) -> f64) -> Result<ColumnarValue> {
     if *call.return_type() == DataType::Float64 {
         let (a, b) = (call.double(0)?, call.double(1)?);
         return call.values::<Float64Type>(|row| {

@@ -44,7 +44,13 @@ fn widen(a: &DataType, b: &DataType) -> DataType {
     }
     let number = |data_type: &DataType| data_type.is_numeric() || *data_type == DataType::Boolean;
     match (a, b) {
-        (a, b) if a.is_nested() || b.is_nested() => if a.is_nested() { a.clone() } else { b.clone() },
+        (a, b) if a.is_nested() || b.is_nested() => {
+            if a.is_nested() {
+                a.clone()
+            } else {
+                b.clone()
+            }
+        }
         (a, b) if is_temporal(a) && is_temporal(b) => DATETIME,
         (a, b) if !number(a) || !number(b) => TEXT,
         (a, b) if a.is_floating() || b.is_floating() => DataType::Float64,

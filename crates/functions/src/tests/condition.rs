@@ -31,13 +31,16 @@ fn conditions_accept_any_type() {
         ("isnull(0)", "0"),
         ("isnotnull(0)", "1"),
     ]);
-    check_rows("(1), (NULL), (0)", &[
-        ("\"if\"(x, 'yes', 'no')", &["yes", "no", "no"]),
-        ("ifnull(x, 'none')", &["1", "none", "0"]),
-        ("coalesce(x, 2.5e0)", &["1", "2.5", "0"]),
-        ("nullif(x, '0')", &["1", "NULL", "NULL"]),
-        ("isnull(x)", &["0", "1", "0"]),
-    ]);
+    check_rows(
+        "(1), (NULL), (0)",
+        &[
+            ("\"if\"(x, 'yes', 'no')", &["yes", "no", "no"]),
+            ("ifnull(x, 'none')", &["1", "none", "0"]),
+            ("coalesce(x, 2.5e0)", &["1", "2.5", "0"]),
+            ("nullif(x, '0')", &["1", "NULL", "NULL"]),
+            ("isnull(x)", &["0", "1", "0"]),
+        ],
+    );
 }
 
 #[test]
@@ -52,7 +55,7 @@ fn json_values_are_found_by_path() {
         (r#"get_json_string({}, '$.k1')"#, "v1"),
         (r#"get_json_string({}, 'n.i')"#, "7"),
         (r#"get_json_string({}, '$."my.key"[1]')"#, "e2"),
-        (r#"get_json_string({}, '$.n')"#, r#"{"i":7,"d":2.5,"t":true,"z":null}"#),
+        (r#"get_json_string({}, '$.n')"#, r#"{"i": 7, "d": 2.5, "t": true, "z": null}"#),
         (r#"get_json_string({}, '$.n.z')"#, "NULL"),
         (r#"get_json_int({}, '$.n.i')"#, "7"),
         (r#"get_json_int({}, '$.n.d')"#, "2"),
@@ -62,19 +65,19 @@ fn json_values_are_found_by_path() {
         (r#"json_exists({}, '$.n.x')"#, "0"),
         (r#"json_exists({}, '$.n.i')"#, "1"),
         (r#"json_length({})"#, "3"),
-        (r#"json_keys({}, '$.n')"#, r#"["i","d","t","z"]"#),
+        (r#"json_keys({}, '$.n')"#, r#"["i", "d", "t", "z"]"#),
         (r#"get_json_string({}, '$[')"#, "NULL"),
     ];
     for (template, expected) in cases {
         check(&[(&template.replace("{}", json), expected)]);
     }
     check(&[
-        ("get_json_string('[{\"k1\":\"v1\"}, {\"k2\":\"v2\"}, {\"k1\":\"v3\"}]', '$.k1')", "[\"v1\",\"v3\"]"),
+        ("get_json_string('[{\"k1\":\"v1\"}, {\"k2\":\"v2\"}, {\"k1\":\"v3\"}]', '$.k1')", "[\"v1\", \"v3\"]"),
         ("get_json_string('not json', '$.a')", "NULL"),
         ("parse_json('{\"a\": 1}')", "{\"a\": 1}"),
         ("parse_json('{')", "NULL"),
-        ("json_object('a', 1, 'b', 'x', 'c', NULL)", "{\"a\":1,\"b\":\"x\",\"c\":null}"),
-        ("json_array(1, 2.5e0, true, 'x')", "[1,2.5,true,\"x\"]"),
+        ("json_object('a', 1, 'b', 'x', 'c', NULL)", "{\"a\": 1, \"b\": \"x\", \"c\": null}"),
+        ("json_array(1, 2.5e0, true, 'x')", "[1, 2.5, true, \"x\"]"),
     ]);
 }
 

@@ -1,13 +1,14 @@
 //! SQL in, text out: every function through a session that has the library registered.
 
 mod aggregate;
+#[allow(clippy::all)]
+mod bench;
 mod condition;
 mod datetime;
 mod number;
 mod string;
 
 use datafusion::arrow::array::Array;
-use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::cast::to_texts;
@@ -16,9 +17,7 @@ use crate::cast::to_texts;
 fn session(time_zone: &str) -> SessionContext {
     let mut config = SessionConfig::new();
     config.options_mut().execution.time_zone = Some(time_zone.to_owned());
-    let mut builder = SessionStateBuilder::new().with_config(config).with_default_features();
-    builder.expr_planners().get_or_insert_default().insert(0, crate::planner());
-    let context = SessionContext::new_with_state(builder.build());
+    let context = SessionContext::new_with_config(config);
     let functions = crate::all();
     for function in functions.scalar {
         context.register_udf(function.as_ref().clone());

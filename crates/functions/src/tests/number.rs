@@ -18,7 +18,9 @@ fn rounding_is_half_away_from_zero_and_keeps_decimals() {
         ("round(NULL)", "NULL"),
         ("typeof(round(3.5e0))", "bigint"),
         ("typeof(round(3.5e0, 1))", "double"),
-        ("typeof(round(cast(1.5 as decimal(10,3)), 2))", "decimal(38, 2)"),
+        ("typeof(round(cast(1.5 as decimal(10,3)), 2))", "decimal(10, 2)"),
+        ("typeof(round(cast(1.5 as decimal(10,3))))", "decimal(8, 0)"),
+        ("round(cast(9.99 as decimal(3,2)))", "10"),
         ("truncate(26.39e0, 1)", "26.3"),
         ("truncate(-26.39e0, 1)", "-26.3"),
         ("truncate(32.04e0, 1)", "32"),
@@ -33,11 +35,14 @@ fn rounding_is_half_away_from_zero_and_keeps_decimals() {
         ("floor('3.9')", "3"),
         ("typeof(floor(3.1e0))", "bigint"),
     ]);
-    check_rows("(1.25e0), (NULL), (-1.25e0)", &[
-        ("round(x, 1)", &["1.3", "NULL", "-1.3"]),
-        ("truncate(x, 1)", &["1.2", "NULL", "-1.2"]),
-        ("floor(x)", &["1", "NULL", "-2"]),
-    ]);
+    check_rows(
+        "(1.25e0), (NULL), (-1.25e0)",
+        &[
+            ("round(x, 1)", &["1.3", "NULL", "-1.3"]),
+            ("truncate(x, 1)", &["1.2", "NULL", "-1.2"]),
+            ("floor(x)", &["1", "NULL", "-2"]),
+        ],
+    );
 }
 
 #[test]
@@ -104,12 +109,15 @@ fn operators_return_null_for_zero() {
         ("pmod(-7, 3)", "2"),
         ("pmod(-7.5e0, 2)", "0.5"),
     ]);
-    check_rows("(2), (0), (NULL)", &[
-        ("vm_div(10, x)", &["5", "NULL", "NULL"]),
-        ("vm_int_div(x, 2)", &["1", "0", "NULL"]),
-        ("vm_mod(5, x)", &["1", "NULL", "NULL"]),
-        ("vm_not_zero(x)", &["1", "0", "NULL"]),
-    ]);
+    check_rows(
+        "(2), (0), (NULL)",
+        &[
+            ("vm_div(10, x)", &["5", "NULL", "NULL"]),
+            ("vm_int_div(x, 2)", &["1", "0", "NULL"]),
+            ("vm_mod(5, x)", &["1", "NULL", "NULL"]),
+            ("vm_not_zero(x)", &["1", "0", "NULL"]),
+        ],
+    );
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! Error logs and rejected rows of loads, as files of this process that are kept for some time.
 //!
-//! The load writes them, `GET /api/_load_error_log` reads them, the server sweeps them now and then. Losing one loses
-//! no data, so nothing is synced.
+//! The load writes them, `GET /api/_load_error_log` reads them, and the server deletes what is older than
+//! `load_error_log_reserve_hours`. Losing one loses no data, so nothing is synced.
 
-use base::clock::Clock;
 use base::{Error, ErrorKind, Result};
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 const LOG_PREFIX: &str = "error_log_";
@@ -17,13 +15,12 @@ const REJECTED_PREFIX: &str = "rejected_record_";
 #[derive(Debug, Clone)]
 pub struct ErrorLogs {
     folder: PathBuf,
-    keep: Duration,
 }
 
 impl ErrorLogs {
     /// `folder` is made when the first log is written.
-    pub fn new(folder: PathBuf, keep: Duration) -> Self {
-        ErrorLogs { folder, keep }
+    pub fn new(folder: PathBuf) -> Self {
+        ErrorLogs { folder }
     }
 
     /// Keeps a log and returns its name.
@@ -47,7 +44,9 @@ impl ErrorLogs {
             return Err(Error::invalid("no name of an error log, use the ErrorURL of a load").with("file", name));
         }
         fs::read_to_string(self.folder.join(name)).map_err(|e| {
-            Error::new(ErrorKind::Unavailable, "the error log does not exist or is no longer kept").with("file", name).caused_by(e)
+            Error::new(ErrorKind::Unavailable, "the error log does not exist or is no longer kept")
+                .with("file", name)
+                .caused_by(e)
         })
     }
 
@@ -62,14 +61,6 @@ impl ErrorLogs {
         Ok((file, path))
     }
 
-    /// Deletes the logs that are older than they have to be kept; returns how many.
-    pub fn sweep(&self, clock: &Clock) -> usize {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return 0 };
-        let oldest_ms = clock.now_ms() - self.keep.as_millis() as i64;
-        let old = entries.flatten().map(|e| e.path()).filter(|path| is_ours(path) && written_ms(path) < oldest_ms);
-        old.filter(|path| fs::remove_file(path).is_ok()).count()
-    }
-
     fn failed(&self, message: &str, error: std::io::Error) -> Error {
         Error::new(ErrorKind::Unavailable, message).with("folder", self.folder.display()).caused_by(error)
     }
@@ -81,16 +72,6 @@ fn new_name(prefix: &str) -> String {
     format!("{prefix}{high:x}_{low:x}")
 }
 
-fn is_ours(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    name.starts_with(LOG_PREFIX) || name.starts_with(REJECTED_PREFIX)
-}
-
-fn written_ms(path: &Path) -> i64 {
-    let modified = fs::metadata(path).and_then(|m| m.modified()).ok();
-    modified.and_then(|m| m.duration_since(UNIX_EPOCH).ok()).map_or(i64::MAX, |age| age.as_millis() as i64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,25 +80,11 @@ mod tests {
     fn a_log_is_read_by_its_name_only() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("secret"), "x").unwrap();
-        let logs = ErrorLogs::new(folder.path().join("logs"), Duration::from_secs(1));
+        let logs = ErrorLogs::new(folder.path().join("logs"));
         let name = logs.save("Error: a. Row: b\n").unwrap();
         assert_eq!(logs.read(&name).unwrap(), "Error: a. Row: b\n");
         for name in ["../secret", "error_log_/../../secret", "error_log_1_2", "secret", ""] {
             assert!(logs.read(name).is_err(), "{name}");
         }
-    }
-
-    #[test]
-    fn old_logs_are_swept() {
-        let folder = tempfile::tempdir().unwrap();
-        let logs = ErrorLogs::new(folder.path().to_path_buf(), Duration::from_secs(3600));
-        let name = logs.save("x").unwrap();
-        logs.create_rejected().unwrap();
-        fs::write(folder.path().join("other"), "x").unwrap();
-        let clock = Clock::manual(Clock::system().now_ms());
-        assert_eq!(logs.sweep(&clock), 0);
-        clock.advance_ms(3_700_000);
-        assert_eq!(logs.sweep(&clock), 2);
-        assert!(logs.read(&name).is_err() && folder.path().join("other").exists());
     }
 }

@@ -137,11 +137,7 @@ mod tests {
     use futures::stream;
 
     fn limits() -> BodyLimits {
-        BodyLimits {
-            stall: Duration::from_secs(60),
-            bytes_max: 10,
-            bytes_expected: None,
-        }
+        BodyLimits { stall: Duration::from_secs(60), bytes_max: 10, bytes_expected: None }
     }
 
     async fn feed(body: Body, limits: BodyLimits) -> Result<Vec<u8>> {
@@ -164,7 +160,8 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_the_wrong_length_fails() {
         for expected in [1, 3] {
-            let error = feed(body(&["ab"]), BodyLimits { bytes_expected: Some(expected), ..limits() }).await.unwrap_err();
+            let error =
+                feed(body(&["ab"]), BodyLimits { bytes_expected: Some(expected), ..limits() }).await.unwrap_err();
             assert_eq!(error.message(), "receive body don't equal with body bytes");
         }
         let error = feed(body(&["0123456789", "x"]), limits()).await.unwrap_err();
@@ -173,7 +170,8 @@ mod tests {
 
     #[tokio::test]
     async fn errors_of_the_connection_arrive() {
-        let broken = stream::iter([Ok(Bytes::from_static(b"a")), Err(Error::new(ErrorKind::Unavailable, "reset"))]).boxed();
+        let broken =
+            stream::iter([Ok(Bytes::from_static(b"a")), Err(Error::new(ErrorKind::Unavailable, "reset"))]).boxed();
         assert_eq!(feed(broken, limits()).await.unwrap_err().message(), "reset");
     }
 

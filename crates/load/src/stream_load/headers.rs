@@ -31,7 +31,7 @@ pub struct StreamLoadRequest {
     pub columns: Option<String>,
     /// The `where` header, not yet understood.
     pub filter: Option<String>,
-    /// Share of selected rows that may be bad; from 0.
+    /// Share of selected rows that may be bad, from 0 to 1.
     pub max_filter_ratio: f64,
     pub timeout: Option<Duration>,
     pub strict: bool,
@@ -117,6 +117,10 @@ impl<'a> Headers<'a> {
                 continue;
             };
             if value.is_empty() {
+                // HTTP removes spaces and tabs around a value, so that a separator may get lost on the way.
+                if matches!(name.as_str(), "column_separator" | "row_delimiter") {
+                    return Err(wrong(format!("{name} is empty; write a tab as \\t and a space as \\x20")));
+                }
                 continue;
             }
             if all.insert(name.clone(), value).is_some_and(|old| old != value) && is_known(&name) {
@@ -241,7 +245,7 @@ impl<'a> Headers<'a> {
 
     fn max_filter_ratio(&self) -> Result<f64> {
         let ratio = self.number("max_filter_ratio", "a number from 0 to 1")?.unwrap_or(0.0);
-        if ratio >= 0.0 {
+        if (0.0..=1.0).contains(&ratio) {
             return Ok(ratio);
         }
         Err(wrong("max_filter_ratio must be a number from 0 to 1").with("value", ratio))
@@ -288,10 +292,33 @@ impl<'a> Headers<'a> {
 
 /// Headers that mean something to Stream Load, besides those of [`WITHOUT_EFFECT`].
 const KNOWN: &[&str] = &[
-    "label", "format", "columns", "where", "max_filter_ratio", "timeout", "strict_mode", "timezone", "load_mem_limit",
-    "exec_mem_limit", "partitions", "temporary_partitions", "partial_update", "merge_condition",
-    "log_rejected_record_num", "compression", "content-encoding", "load_dop", "negative", "warehouse",
-    "enable_merge_commit", "column_separator", "row_delimiter", "skip_header", "enclose", "escape", "trim_space",
+    "label",
+    "format",
+    "columns",
+    "where",
+    "max_filter_ratio",
+    "timeout",
+    "strict_mode",
+    "timezone",
+    "load_mem_limit",
+    "exec_mem_limit",
+    "partitions",
+    "temporary_partitions",
+    "partial_update",
+    "merge_condition",
+    "log_rejected_record_num",
+    "compression",
+    "content-encoding",
+    "load_dop",
+    "negative",
+    "warehouse",
+    "enable_merge_commit",
+    "column_separator",
+    "row_delimiter",
+    "skip_header",
+    "enclose",
+    "escape",
+    "trim_space",
 ];
 
 fn is_known(name: &str) -> bool {

@@ -11,6 +11,8 @@ pub mod headers;
 mod pipeline;
 pub mod response;
 pub mod run;
+#[cfg(test)]
+mod tests;
 mod transform;
 
 pub use error_log::ErrorLogs;

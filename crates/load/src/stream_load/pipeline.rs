@@ -96,7 +96,9 @@ fn read(
 ) {
     let emit = |block| {
         // The workers are gone after one of them failed; its error came first.
-        blocks.send(block).map_err(|_| Error::new(ErrorKind::Interrupted, "the load was abandoned while its body was read"))
+        blocks
+            .send(block)
+            .map_err(|_| Error::new(ErrorKind::Interrupted, "the load was abandoned while its body was read"))
     };
     let read = each_piece(compression, chunks, |piece| splitter.push(piece, emit)).and_then(|()| splitter.finish(emit));
     if let Err(error) = read {

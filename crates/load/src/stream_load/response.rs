@@ -1,7 +1,7 @@
 //! The answer to a Stream Load: StarRocks' JSON, key by key in its order.
 
-use base::Error;
 use crate::quality::Counts;
+use base::Error;
 use serde_json::{Map, Value, json};
 
 /// What became of the load.
@@ -136,8 +136,17 @@ mod tests {
     }
 
     const NUMBERS: [&str; 11] = [
-        "NumberTotalRows", "NumberLoadedRows", "NumberFilteredRows", "NumberUnselectedRows", "LoadBytes", "LoadTimeMs",
-        "BeginTxnTimeMs", "StreamLoadPlanTimeMs", "ReadDataTimeMs", "WriteDataTimeMs", "CommitAndPublishTimeMs",
+        "NumberTotalRows",
+        "NumberLoadedRows",
+        "NumberFilteredRows",
+        "NumberUnselectedRows",
+        "LoadBytes",
+        "LoadTimeMs",
+        "BeginTxnTimeMs",
+        "StreamLoadPlanTimeMs",
+        "ReadDataTimeMs",
+        "WriteDataTimeMs",
+        "CommitAndPublishTimeMs",
     ];
 
     #[test]

@@ -239,9 +239,10 @@ impl StreamLoader {
         let workers = request.parallelism.unwrap_or(usize::MAX).clamp(1, self.engine.parallelism().max(1));
         let workers = workers.min(THREADS_MAX - 1);
         let permits = tokio::time::timeout_at(started + timeout, self.threads.acquire_many(workers as u32 + 1)).await;
-        let _permits = permits.ok().and_then(|p| p.ok()).ok_or_else(|| {
-            Error::new(ErrorKind::Exhausted, "too many loads run at once, try again later")
-        })?;
+        let _permits = permits
+            .ok()
+            .and_then(|p| p.ok())
+            .ok_or_else(|| Error::new(ErrorKind::Exhausted, "too many loads run at once, try again later"))?;
         let input = pipeline::Input {
             body: load.body,
             limits: BodyLimits {
@@ -266,7 +267,13 @@ impl StreamLoader {
         Ok(files)
     }
 
-    fn transform(&self, facts: &Facts, to: &Destination, request: &StreamLoadRequest, load: &HttpLoad) -> Result<Transform> {
+    fn transform(
+        &self,
+        facts: &Facts,
+        to: &Destination,
+        request: &StreamLoadRequest,
+        load: &HttpLoad,
+    ) -> Result<Transform> {
         let mut session = SessionInfo::internal(Some(load.database.clone()), self.catalog.clock().now_us());
         session.user.clone_from(&load.user);
         if let Some(zone) = &request.timezone {
@@ -295,16 +302,24 @@ impl StreamLoader {
         let counts = quality.check(max_filter_ratio).map_err(|e| {
             // The usual reason for a wrong number of fields is a wrong list of columns: show it.
             let miscounted = e.message().contains("Target column count");
-            if miscounted { e.with("fields expected", transform.fields_expected()) } else { e }
+            if miscounted { e.with("fields_expected", transform.fields_expected()) } else { e }
         })?;
         if counts.loaded == 0 && self.settings.empty_is_error {
             let message = "No rows were imported from upstream";
-            return Err(Error::new(ErrorKind::BadData, message).with("total", counts.total).with("filtered", counts.filtered));
+            return Err(Error::new(ErrorKind::BadData, message)
+                .with("total", counts.total)
+                .with("filtered", counts.filtered));
         }
         Ok(())
     }
 
-    async fn commit(&self, to: Destination, files: Vec<NewFile>, counts: LoadCounts, url: Option<String>) -> Result<()> {
+    async fn commit(
+        &self,
+        to: Destination,
+        files: Vec<NewFile>,
+        counts: LoadCounts,
+        url: Option<String>,
+    ) -> Result<()> {
         let paths = files.iter().map(|f| f.file.path.clone()).collect();
         let write = TableWrite { table: to.table.meta.id, files, mode: WriteMode::Append };
         match to.open.commit(write, counts, url).await {
@@ -352,7 +367,10 @@ fn partition_ids(table: &Table, names: &[String]) -> Result<Option<Vec<Partition
     }
     let id = |name: &String| match table.partition(name) {
         Some(partition) => Ok(partition.meta.id),
-        None => Err(Error::new(ErrorKind::UnknownPartition, format!("Unknown partition '{name}' in table '{}'", table.meta.name))),
+        None => Err(Error::new(
+            ErrorKind::UnknownPartition,
+            format!("Unknown partition '{name}' in table '{}'", table.meta.name),
+        )),
     };
     names.iter().map(id).collect::<Result<_>>().map(Some)
 }

@@ -14,7 +14,6 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use base::{Error, Result};
 use catalog::load::LoadProgress;
 use catalog::{Column, Snapshot, Table};
-use chrono::{DateTime, NaiveDateTime};
 use datafusion::common::ScalarValue;
 use engine::convert::{Conversion, assemble, too_long, too_long_message};
 use engine::{Engine, Expressions, SessionInfo};
@@ -98,7 +97,7 @@ impl Transform {
     ) -> Result<Self> {
         let columns = table.meta.columns.clone();
         let mapping = Mapping::new(&columns, reading.columns, reading.filter)?;
-        let now = scope.now()?;
+        let now = scope.session.facts().local_now()?;
         let text = TextColumns::new(&mapping);
         let derived = scope.compile(mapping.expressions.clone(), &text.schema)?;
         let source = |(column, target): (&Column, &Target)| {
@@ -210,26 +209,12 @@ impl Scope<'_> {
     fn compile(&self, exprs: Vec<Expr>, input: &SchemaRef) -> Result<Expressions> {
         self.engine.compile(exprs, input, Arc::clone(&self.snapshot), Arc::clone(&self.session))
     }
-
-    /// The statement's moment on the clock of the load's time zone.
-    fn now(&self) -> Result<NaiveDateTime> {
-        let schema = Arc::new(Schema::empty());
-        let now = self.compile(vec![sql::parse_expr("now()")?], &schema)?;
-        let values = now.evaluate(&batch(&schema, Vec::new(), 1)?)?;
-        let micros = arrow::compute::cast(&values[0], &DataType::Int64).map_err(unexpected)?;
-        let micros = micros.as_primitive::<arrow::datatypes::Int64Type>().value(0);
-        let scale = match now.types()[0] {
-            DataType::Timestamp(arrow::datatypes::TimeUnit::Second, _) => 1_000_000,
-            _ => 1,
-        };
-        let moment = DateTime::from_timestamp_micros(micros * scale);
-        moment.map(|m| m.naive_utc()).ok_or_else(|| Error::internal("the load's moment is out of range"))
-    }
 }
 
 impl TextColumns {
     fn new(mapping: &Mapping) -> Self {
-        let (places, fields): (Vec<usize>, Vec<Field>) = mapping.text_sources().map(|(i, name)| (i, text_field(name))).unzip();
+        let (places, fields): (Vec<usize>, Vec<Field>) =
+            mapping.text_sources().map(|(i, name)| (i, text_field(name))).unzip();
         TextColumns { schema: Arc::new(Schema::new(fields)), places }
     }
 
@@ -286,7 +271,8 @@ impl Rows<'_> {
         let mut keep = self.good.iter();
         self.records.retain(|_| *keep.next().expect("there is one flag a record"));
         let mask = BooleanArray::from(self.good);
-        let kept = arrays.iter().map(|a| arrow::compute::filter(a, &mask).map_err(unexpected)).collect::<Result<_>>()?;
+        let kept =
+            arrays.iter().map(|a| arrow::compute::filter(a, &mask).map_err(unexpected)).collect::<Result<_>>()?;
         Ok((kept, self.records))
     }
 }

@@ -4,7 +4,10 @@
 
 pub mod auth;
 mod health;
+mod load_error_log;
+mod load_state;
 mod metrics;
+mod stream_load;
 
 use crate::server::Server;
 use axum::Router;
@@ -27,7 +30,13 @@ pub struct State {
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn router(state: State) -> Router {
-    Router::new().merge(health::route()).merge(metrics::route()).with_state(state)
+    Router::new()
+        .merge(health::route())
+        .merge(load_error_log::route())
+        .merge(load_state::route())
+        .merge(metrics::route())
+        .merge(stream_load::route(&state))
+        .with_state(state)
 }
 
 /// Serves until `shutdown` is raised; requests that run then may finish within `graceful_exit_timeout_second`.

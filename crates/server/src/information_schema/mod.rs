@@ -3,7 +3,7 @@
 //! A table has StarRocks' columns in StarRocks' order. Its file lists them with their types and makes the rows from one
 //! snapshot of the catalog.
 
-use crate::process_list::ProcessList;
+use base::config::Config;
 use catalog::{Catalog, SqlType};
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
@@ -12,9 +12,63 @@ use engine::table::system::{SystemTable, Wanted};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+mod columns;
+mod fixed;
+mod loads;
+pub(crate) mod materialized_views;
+mod partitions_meta;
+mod schemata;
+mod tables;
+mod tables_config;
+mod task_runs;
+mod tasks;
+mod variables;
+mod views;
+
+pub(crate) use columns::default_text;
+pub(crate) use tables::table_type;
+
 /// Every table.
-pub fn all(_catalog: &Catalog, _processes: &Arc<ProcessList>) -> Vec<Arc<dyn SystemTable>> {
-    Vec::new()
+pub fn all(catalog: &Catalog, config: &Config) -> Vec<Arc<dyn SystemTable>> {
+    let runs_kept_ms = config.integer("task_runs_ttl_second") as i64 * 1000;
+    let mut all = vec![
+        table(&loads::DEFINITION, loads::rows(catalog.clone())),
+        table(&materialized_views::DEFINITION, materialized_views::rows),
+        table(&partitions_meta::DEFINITION, partitions_meta::rows),
+        table(&schemata::DEFINITION, schemata::rows),
+        table(&tables_config::DEFINITION, tables_config::rows),
+        table(&task_runs::DEFINITION, task_runs::rows(runs_kept_ms)),
+        table(&tasks::DEFINITION, tasks::rows),
+        table(&variables::GLOBAL, variables::global_rows),
+        table(&variables::SESSION, variables::session_rows),
+        table(&views::DEFINITION, views::rows),
+    ];
+    all.extend(fixed::TABLES.iter().map(|f| table(f.definition, |_: &SystemContext, _: &Wanted| Ok((f.rows)()))));
+    // These two list the others and themselves.
+    let listed = [&columns::DEFINITION, &tables::DEFINITION];
+    let mut names: Vec<&'static str> = all.iter().map(|t| t.name()).chain(listed.iter().map(|d| d.name)).collect();
+    names.sort_unstable();
+    let shapes = all.iter().map(|t| (t.name(), t.schema())).chain(listed.iter().map(|d| (d.name, d.schema())));
+    let shapes = shapes.map(|(name, schema)| (name, system_columns(&schema))).collect();
+    all.push(table(&columns::DEFINITION, columns::rows(shapes)));
+    all.push(table(&tables::DEFINITION, tables::rows(names)));
+    all
+}
+
+/// Names and types of a system table's columns.
+fn system_columns(schema: &Schema) -> Vec<(String, SqlType)> {
+    let column = |f: &Arc<Field>| {
+        let name = f.metadata().get(storage::schema::DISPLAY_NAME).unwrap_or(f.name()).clone();
+        storage::schema::sql_type(f).map(|ty| (name, ty))
+    };
+    schema.fields().iter().filter_map(column).collect()
+}
+
+fn table<F>(definition: &'static Definition, list: F) -> Arc<dyn SystemTable>
+where
+    F: Fn(&SystemContext, &Wanted) -> base::Result<Vec<Vec<Value>>> + Send + Sync + 'static,
+{
+    Arc::new(Table { definition, list })
 }
 
 /// The type of a system table's column.

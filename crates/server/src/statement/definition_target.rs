@@ -41,11 +41,21 @@ pub(super) fn check_writable(database: &str) -> Result<()> {
     Ok(())
 }
 
+/// What is to be done, as far as messages about objects of the wrong kind differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Alter,
+    Drop,
+    Truncate,
+    /// CREATE TABLE … LIKE.
+    CopyLayout,
+}
+
 /// The plain table of that name.
 ///
 /// # Errors
-/// `UnknownDatabase`, `UnknownTable`; `WrongObject` for views, with the statement to use instead: `verb` and the kind.
-pub(super) fn table(state: &State, database: &str, name: &str, verb: &str) -> Result<Arc<Table>> {
+/// `UnknownDatabase`, `UnknownTable`; `WrongObject` for views, naming the statement to use instead.
+pub(super) fn table(state: &State, database: &str, name: &str, verb: Verb) -> Result<Arc<Table>> {
     let found = state.table(database, name)?;
     match &found.meta.object {
         Object::Table(_) => Ok(Arc::clone(found)),
@@ -57,7 +67,7 @@ pub(super) fn table(state: &State, database: &str, name: &str, verb: &str) -> Re
 ///
 /// # Errors
 /// As [`table`].
-pub(super) fn view(state: &State, database: &str, name: &str, verb: &str) -> Result<Arc<Table>> {
+pub(super) fn view(state: &State, database: &str, name: &str, verb: Verb) -> Result<Arc<Table>> {
     let found = state.table(database, name)?;
     match &found.meta.object {
         Object::View { .. } => Ok(Arc::clone(found)),
@@ -65,14 +75,14 @@ pub(super) fn view(state: &State, database: &str, name: &str, verb: &str) -> Res
     }
 }
 
-fn other_kind(state: &State, found: &Table, verb: &str) -> Error {
+fn other_kind(state: &State, found: &Table, verb: Verb) -> Error {
     let (name, kind) = (state.full_name(found), found.meta.kind_name());
-    let instead = match (verb, &found.meta.object) {
-        ("TRUNCATE", Object::MaterializedView { .. }) => {
-            "its rows come from its query; use REFRESH MATERIALIZED VIEW".to_string()
-        }
-        ("TRUNCATE", _) => "it has no rows of its own".to_string(),
-        _ => format!("use {verb} {}", kind.to_uppercase()),
+    let instead = match verb {
+        Verb::Alter => format!("use ALTER {}", kind.to_uppercase()),
+        Verb::Drop => format!("use DROP {}", kind.to_uppercase()),
+        Verb::Truncate if found.mv.is_some() => "use REFRESH MATERIALIZED VIEW to change its rows".to_string(),
+        Verb::Truncate => "it has no rows of its own".to_string(),
+        Verb::CopyLayout => "use CREATE TABLE … AS SELECT".to_string(),
     };
     Error::new(ErrorKind::WrongObject, format!("'{name}' is a {kind}, {instead}"))
 }

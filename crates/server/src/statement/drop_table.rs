@@ -1,7 +1,7 @@
 //! DROP TABLE. Views and materialized views have their own DROP.
 //! Test: sql-tests/statement/drop_table.test
 
-use super::definition_target::{resolve, table};
+use super::definition_target::{Verb, resolve, table};
 use super::{Statement, StatementKind};
 use crate::reply::Reply;
 use crate::session::Session;
@@ -40,7 +40,7 @@ impl Statement for DropTable {
         let (database, name) = resolve(session, &self.name)?;
         let if_exists = self.if_exists;
         let dropped = session.server.catalog.commit(move |draft| {
-            let found = match table(draft.state(), &database, &name, "DROP") {
+            let found = match table(draft.state(), &database, &name, Verb::Drop) {
                 Ok(found) => found,
                 Err(e) if if_exists && is_missing(&e) => return Ok(()),
                 Err(e) => return Err(e),

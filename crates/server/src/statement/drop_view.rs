@@ -1,7 +1,7 @@
 //! DROP VIEW. Tables and materialized views have their own DROP.
 //! Test: sql-tests/statement/drop_view.test
 
-use super::definition_target::{resolve, view};
+use super::definition_target::{Verb, resolve, view};
 use super::drop_table::is_missing;
 use super::{Statement, StatementKind};
 use crate::reply::Reply;
@@ -34,7 +34,7 @@ impl Statement for DropView {
         let (database, name) = resolve(session, &self.name)?;
         let if_exists = self.if_exists;
         let dropped = session.server.catalog.commit(move |draft| {
-            let found = match view(draft.state(), &database, &name, "DROP") {
+            let found = match view(draft.state(), &database, &name, Verb::Drop) {
                 Ok(found) => found,
                 Err(e) if if_exists && is_missing(&e) => return Ok(()),
                 Err(e) => return Err(e),

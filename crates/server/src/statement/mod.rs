@@ -11,15 +11,45 @@ use sql::Cursor;
 
 pub mod rows;
 
+mod alter_database;
 mod alter_materialized_view;
+mod alter_table;
+mod alter_view;
+mod create_database;
+mod create_external_catalog;
 mod create_materialized_view;
+mod create_table;
+mod create_table_as;
+mod create_view;
+mod definition_target;
+mod drop_database;
 mod drop_materialized_view;
+mod drop_table;
+mod drop_view;
 mod explain;
 mod insert;
+mod partition_clause;
 mod query;
 mod refresh_materialized_view;
 mod set;
+pub(crate) mod show_create;
 mod transaction;
+mod truncate_table;
+mod describe;
+mod kill;
+mod show_catalogs;
+mod show_columns;
+mod show_databases;
+mod show_fixed;
+mod show_frontend_config;
+mod show_grants;
+mod show_materialized_views;
+pub(crate) mod show_partitions;
+mod show_processlist;
+mod show_table_status;
+mod show_tables;
+mod show_variables;
+mod show_warnings;
 mod use_database;
 
 /// How a statement is recognised and read.
@@ -47,15 +77,42 @@ pub(crate) trait Statement: Send + Sync {
 }
 
 const STATEMENTS: &[StatementKind] = &[
+    alter_database::KIND,
     alter_materialized_view::KIND,
+    alter_table::KIND,
+    alter_view::KIND,
+    create_database::KIND,
+    create_external_catalog::KIND,
     create_materialized_view::KIND,
+    create_table::KIND,
+    create_view::KIND,
+    describe::KIND,
+    drop_database::KIND,
     drop_materialized_view::KIND,
+    drop_table::KIND,
+    drop_view::KIND,
     explain::KIND,
     insert::KIND,
+    kill::KIND,
     query::KIND,
     refresh_materialized_view::KIND,
     set::KIND,
+    show_catalogs::KIND,
+    show_columns::KIND,
+    show_create::KIND,
+    show_databases::KIND,
+    show_fixed::KIND,
+    show_frontend_config::KIND,
+    show_grants::KIND,
+    show_materialized_views::KIND,
+    show_partitions::KIND,
+    show_processlist::KIND,
+    show_table_status::KIND,
+    show_tables::KIND,
+    show_variables::KIND,
+    show_warnings::KIND,
     transaction::KIND,
+    truncate_table::KIND,
     use_database::KIND,
 ];
 

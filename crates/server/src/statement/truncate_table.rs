@@ -1,7 +1,7 @@
 //! TRUNCATE TABLE: all rows of the table, or of some partitions, in one commit. Partitions stay.
 //! Test: sql-tests/statement/truncate_table.test
 
-use super::definition_target::{resolve, table};
+use super::definition_target::{Verb, resolve, table};
 use super::{Statement, StatementKind};
 use crate::reply::Reply;
 use crate::session::Session;
@@ -38,7 +38,7 @@ impl Statement for Truncate {
         let (database, name) = resolve(session, &self.name)?;
         let partitions = self.partitions;
         let truncated = session.server.catalog.commit(move |draft| {
-            let found = table(draft.state(), &database, &name, "TRUNCATE")?;
+            let found = table(draft.state(), &database, &name, Verb::Truncate)?;
             truncate(draft, &found, partitions.as_deref())
         });
         truncated.await?;

@@ -60,6 +60,16 @@ fn show_filters() {
 }
 
 #[test]
+fn order_and_limit_of_show_statements() {
+    let mut cursor = Cursor::new("order by a desc, b asc, c limit 5, 10").unwrap();
+    let order = cursor.optional_order_by().unwrap();
+    assert_eq!(order.iter().map(|(_, descending)| *descending).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(cursor.optional_limit().unwrap(), Some((5, 10)));
+    let limit = |sql: &str| Cursor::new(sql).unwrap().optional_limit().unwrap();
+    assert_eq!([limit("limit 3"), limit("limit 3 offset 2"), limit("")], [Some((0, 3)), Some((2, 3)), None]);
+}
+
+#[test]
 fn text_is_kept_as_written() {
     let sql = "create view v as  SELECT /* why */ a\n FROM `t` ; ";
     let mut cursor = Cursor::new(sql).unwrap();

@@ -14,7 +14,7 @@ fn intervals() {
         ("select timestampadd(minute, 5, ts) x, timestampdiff(day, d, '2024-03-01') y from t limit 1", "x,y | 2024-01-31T10:05:00,30"),
         ("select time_slice(ts, interval 5 hour) x, time_slice(ts, interval 7 day, ceil) is not null y from t limit 1", "x,y | 2024-01-31T10:00:00,true"),
         ("select extract(year from d) a, extract(month from ts) b from t limit 1", "a,b | 2024,1"),
-        ("select extract(parsec from d) from t", "error Invalid: EXTRACT cannot take this unit (unit: parsec)"),
+        ("select extract(century from d) from t", "error Invalid: EXTRACT cannot take this unit (unit: CENTURY)"),
     ]);
 }
 
@@ -62,7 +62,7 @@ fn patterns() {
         ("select substring('abc' from 2 for 1) a, substr('abc', -2) b, position('b' in 'abc') c, trim(leading 'x' from 'xxa') d", "a,b,c,d | b,bc,2,a"),
         ("select x'41' a, 0x4142 b, N'x' c, _utf8mb4'y' d, 'a' 'b' e", "a,b,c,d,e | A,AB,x,y,ab"),
         ("select ceil(1.2) a, floor(-1.2) b", "a,b | 2,-2"),
-        ("select ~1 a, !0 b", "error Parse: sql parser error: Expected: an expression, found: ! at Line: 1, Column: 14"),
+        ("select ~1 a, !0 b, !1 = 0 c, 7 mod 4 d, 10 div 3 + 1 e", "a,b,c,d,e | -2,true,true,3,4"),
     ]);
 }
 
@@ -89,19 +89,18 @@ fn clauses() {
         ("select 1 from t partition (p1)", "error Unsupported: the query uses PARTITION after a table name in FROM, which is not supported"),
         ("select * from (select 1)", "error Invalid: Every derived table must have its own alias"),
         ("select Id, row_number() over w r from t window w as (order by ID) order by r", "Id,r | NULL,1 | 1,2 | 2,3"),
+        ("with recursive C(N) as (select 1 union all select n + 1 from c where n < 4) select * from C", "N | 1 | 2 | 3 | 4"),
+        ("select A, b from (values (1, 'x'), (2, 'y')) v(a, B) order by a desc", "A,b | 2,y | 1,x"),
+        ("select Id from t where Id >= all (select Id from t where Id is not null)", "Id | 2"),
+        ("select (select max(Id) from t) m, exists(select 1 from t) e", "m,e | 2,true"),
+        ("(select Id from t where Id = 1) union (select 5) order by ID desc limit 1", "Id | 5"),
         ("select Id from t qualify row_number() over (order by Id desc) = 1", "Id | 2"),
         ("select sum(name) over (order by Id) x from t order by Id", "x | NULL | 1.0 | 1.0"),
     ]);
     let limited = Session::with("sql_select_limit", "1");
-    let mut parsed = datafusion::sql::sqlparser::parser::Parser::parse_sql(
-        &datafusion::sql::sqlparser::dialect::MySqlDialect {},
-        "select 1",
-    )
-    .unwrap();
-    if let Some(datafusion::sql::sqlparser::ast::Statement::Query(query)) = parsed.first_mut() {
-        crate::analyze::apply_select_limit(query, &limited.facts());
-        assert_eq!(query.to_string(), "SELECT 1 LIMIT 1");
-    }
+    let mut query = limited.parse("select 1").unwrap();
+    crate::analyze::apply_select_limit(&mut query, &limited.facts());
+    assert_eq!(query.to_string(), "SELECT 1 LIMIT 1");
 }
 
 #[test]
@@ -125,9 +124,9 @@ fn depth_is_an_error_and_length_is_not() {
     let session = Session::new();
     let long = (0..10_000).map(|i| format!("Id = {i}")).collect::<Vec<_>>().join(" OR ");
     assert_eq!(session.ask(&format!("select Id from t where {long} order by 1")), "Id | 1 | 2");
-    for deep in [format!("select 1{}", "+1".repeat(5000)), format!("select {}1{}", "(".repeat(45), ")".repeat(45)) + &"+1".repeat(900)] {
+    for deep in [format!("select 1{}", "+1".repeat(10_000)), format!("select {}1{}", "(".repeat(10_000), ")".repeat(10_000))] {
         let answer = session.ask(&deep);
-        assert!(answer.starts_with("error Invalid: the expression nests too deep"), "{answer}");
+        assert!(answer.starts_with("error") && answer.contains("nest"), "{answer}");
     }
-    assert!(!session.ask(&format!("select 1{}", "+1".repeat(200))).starts_with("error"));
+    assert!(!session.ask(&format!("select 1{}", "+1".repeat(480))).starts_with("error"));
 }

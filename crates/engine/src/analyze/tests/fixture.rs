@@ -8,7 +8,7 @@ use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch,
     StringViewArray, TimestampMicrosecondArray,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::MemTable;
@@ -16,9 +16,8 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as DfStatement;
-use datafusion::sql::sqlparser::ast::Statement;
-use datafusion::sql::sqlparser::dialect::MySqlDialect;
-use datafusion::sql::sqlparser::parser::Parser;
+use sql::ast::{Query, Statement};
+use sql::{Cursor, Pipes};
 
 use crate::analyze::{self, DISPLAY_NAME, Kernels, SessionFacts};
 
@@ -63,6 +62,14 @@ impl Session {
         }
     }
 
+    pub(super) fn parse(&self, sql: &str) -> base::Result<Box<Query>> {
+        let pipes = if self.facts().pipes_as_concat() { Pipes::Concat } else { Pipes::Or };
+        let mut cursor = Cursor::with_pipes(sql, pipes)?;
+        let query = cursor.query()?;
+        cursor.expect_end()?;
+        Ok(query)
+    }
+
     /// Labels and rows as `a,b | 1,x | 2,NULL`, or `error Kind: message`.
     pub(super) fn ask(&self, sql: &str) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -73,42 +80,29 @@ impl Session {
     }
 
     async fn run(&self, sql: &str) -> base::Result<String> {
-        let (labels, types, batches) = self.query(sql).await?;
-        drop(types);
+        let (labels, batches) = self.query(sql).await?;
         let mut lines = vec![labels.join(",")];
-        let options = FormatOptions::default().with_null("NULL");
-        for batch in &batches {
-            let columns: Vec<ArrayFormatter> =
-                batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options).unwrap()).collect();
-            for row in 0..batch.num_rows() {
-                let values: Vec<String> = columns.iter().map(|c| c.value(row).to_string()).collect();
-                lines.push(values.join(","));
-            }
-        }
+        lines.extend(print(&batches));
         Ok(lines.join(" | "))
     }
 
-    async fn query(&self, sql: &str) -> base::Result<(Vec<String>, Vec<DataType>, Vec<RecordBatch>)> {
-        let mut statements = Parser::parse_sql(&MySqlDialect {}, sql).map_err(|e| base::Error::parse(e.to_string()))?;
-        let Some(Statement::Query(mut query)) = statements.pop() else { panic!("not a query: {sql}") };
+    async fn query(&self, sql: &str) -> base::Result<(Vec<String>, Vec<RecordBatch>)> {
+        let mut query = self.parse(sql)?;
         let labels = analyze::rewrite_query(&mut query, &self.facts())?;
         let state = CONTEXT.state();
         let statement = DfStatement::Statement(Box::new(Statement::Query(query)));
         let plan = state.statement_to_plan(statement).await.map_err(|error| labels.explain(error))?;
         let names = labels.apply(plan.schema());
-        let types = plan.schema().fields().iter().map(|f| f.data_type().clone()).collect();
         let frame = CONTEXT.execute_logical_plan(plan).await.map_err(analyze::explain_error)?;
         let batches = frame.collect().await.map_err(analyze::explain_error)?;
-        Ok((names, types, batches))
+        Ok((names, batches))
     }
 
     /// The optimized plan, to see what reaches the scan.
     pub(super) fn plan(&self, sql: &str) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let Some(Statement::Query(mut query)) = Parser::parse_sql(&MySqlDialect {}, sql).unwrap().pop() else {
-                panic!("not a query: {sql}")
-            };
+            let mut query = self.parse(sql).unwrap();
             analyze::rewrite_query(&mut query, &self.facts()).unwrap();
             let state = CONTEXT.state();
             let statement = DfStatement::Statement(Box::new(Statement::Query(query)));
@@ -116,6 +110,21 @@ impl Session {
             state.optimize(&plan).unwrap().display_indent().to_string()
         })
     }
+}
+
+/// One line per row.
+pub(super) fn print(batches: &[RecordBatch]) -> Vec<String> {
+    let options = FormatOptions::default().with_null("NULL");
+    let mut lines = Vec::new();
+    for batch in batches {
+        let columns: Vec<ArrayFormatter> =
+            batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options).unwrap()).collect();
+        for row in 0..batch.num_rows() {
+            let values: Vec<String> = columns.iter().map(|c| c.value(row).to_string()).collect();
+            lines.push(values.join(","));
+        }
+    }
+    lines
 }
 
 /// Runs every statement and compares its answer; reports all differences at once.

@@ -49,6 +49,7 @@ fn order_by_finds_aliases_expressions_and_positions() {
         ("select Id from t order by 1 desc limit 1", "Id | 2"),
         ("select count(*) from t union all select 7 order by count(*) desc", "count(*) | 7 | 3"),
         ("select *, -Id as neg from t order by NEG limit 1", "Id,name,d,ts,b,Dec,f,big,neg | NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL"),
+        ("select BOROUGH from crashdata group by BOROUGH order by count(*), max(COLLISION_ID) desc", "BOROUGH | NULL | QUEENS | BRONX"),
         ("select Id from t order by null", "Id | 1 | 2 | NULL"),
     ]);
 }

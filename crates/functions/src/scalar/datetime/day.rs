@@ -16,7 +16,10 @@ use crate::define::{DATE, DATETIME, Def, TEXT};
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
-        Def::new("date", 1..=1, DATE, to_date).monotonic(0).preimage(preimage::of_date).aliases(&["to_date", "vm_to_date"]),
+        Def::new("date", 1..=1, DATE, to_date)
+            .monotonic(0)
+            .preimage(preimage::of_date)
+            .aliases(&["to_date", "vm_to_date"]),
         Def::new("timestamp", 1..=2, DATETIME, timestamp),
         Def::of(
             "last_day",
@@ -89,9 +92,10 @@ fn neighbour(call: &Call, step: i32) -> Result<ColumnarValue> {
     let names = call.text(1)?;
     call.values::<Date32Type>(|row| {
         let name = names.get(row)?;
-        let wanted = DAY_NAMES.iter().position(|full| {
-            [full.len(), 3, 2].iter().any(|letters| full[..*letters].eq_ignore_ascii_case(name))
-        })? as i32;
+        let wanted = DAY_NAMES
+            .iter()
+            .position(|full| [full.len(), 3, 2].iter().any(|letters| full[..*letters].eq_ignore_ascii_case(name)))?
+            as i32;
         let from = days.get(row)?;
         let distance = ((wanted - weekday(from)) * step + 6).rem_euclid(7) + 1;
         day(i64::from(from + distance * step))

@@ -20,7 +20,7 @@ pub(super) fn functions() -> Vec<Def> {
     vec![
         Def::new("datediff", 2..=2, DataType::Int32, |call| {
             let (a, b) = (call.date(0)?, call.date(1)?);
-            call.values::<Int32Type>(|row| Some(a.get(row)? - b.get(row)?))
+            call.values::<Int32Type>(|row| a.get(row)?.checked_sub(b.get(row)?))
         }),
         Def::of(
             "timestampdiff",
@@ -53,7 +53,7 @@ fn diff(call: &Call, unit: Unit, from: usize, to: usize) -> Result<ColumnarValue
     call.values::<Int64Type>(|row| {
         let (from, to) = (from.get(row)?, to.get(row)?);
         Some(match unit.length() {
-            Length::Micros(length) => (to - from) / length,
+            Length::Micros(length) => to.checked_sub(from)? / length,
             Length::Months(length) => months_between(from, to) / i64::from(length),
         })
     })

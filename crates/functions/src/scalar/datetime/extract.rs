@@ -40,12 +40,12 @@ pub(super) fn functions() -> Vec<Def> {
     ]
 }
 
-fn extract(call: &Call, part: fn(i64) -> i32) -> Result<ColumnarValue> {
+fn extract(call: &Call, part: impl Fn(i64) -> i32) -> Result<ColumnarValue> {
     let moments = call.datetime(0)?;
-    call.values::<Int32Type>(|row| moments.get(row).map(part))
+    call.values::<Int32Type>(|row| moments.get(row).map(&part))
 }
 
-fn week(call: &Call, part: fn(WeekMode, i32) -> i32) -> Result<ColumnarValue> {
+fn week(call: &Call, part: impl Fn(WeekMode, i32) -> i32) -> Result<ColumnarValue> {
     let days = call.date(0)?;
     let modes = call.has(1).then(|| call.int(1)).transpose()?;
     call.values::<Int32Type>(|row| {

@@ -5,11 +5,14 @@ use datafusion::logical_expr::ColumnarValue;
 
 use crate::calendar::{Clock, DAY_NAMES, MONTH_NAMES, WeekMode, civil, clock, day_of, day_of_year, weekday};
 use crate::call::Call;
-use crate::cast::push_padded;
-use crate::define::{Def, TEXT};
+use crate::cast::{push_date, push_padded};
+use crate::define::{DATE, Def, TEXT};
 
 pub(super) fn functions() -> Vec<Def> {
-    vec![Def::new("date_format", 2..=2, TEXT, date_format).aliases(&["strftime"])]
+    vec![
+        Def::new("date_format", 2..=2, TEXT, date_format).aliases(&["strftime"]),
+        Def::new("to_iso8601", 1..=1, TEXT, to_iso8601),
+    ]
 }
 
 fn date_format(call: &Call) -> Result<ColumnarValue> {
@@ -35,6 +38,26 @@ fn date_format(call: &Call) -> Result<ColumnarValue> {
     }
     call.texts(|row, out| {
         Pattern::compile(patterns.get(row)?)?.print(moments.get(row)?, out);
+        Some(())
+    })
+}
+
+/// `2024-01-06` for a DATE, `2024-01-06T05:30:00.000000` for everything else.
+fn to_iso8601(call: &Call) -> Result<ColumnarValue> {
+    let is_date = call.argument_type(0) == DATE;
+    let moments = call.datetime(0)?;
+    call.texts(|row, out| {
+        let at = moments.get(row)?;
+        push_date(out, day_of(at));
+        if !is_date {
+            let time = clock(at);
+            for (separator, part, width) in
+                [('T', time.hour, 2), (':', time.minute, 2), (':', time.second, 2), ('.', time.micro, 6)]
+            {
+                out.push(separator);
+                push_padded(out, part, width);
+            }
+        }
         Some(())
     })
 }

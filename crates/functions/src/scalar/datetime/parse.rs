@@ -20,7 +20,9 @@ pub(super) fn functions() -> Vec<Def> {
         Def::of(
             "str_to_date",
             2..=2,
-            |known| Ok(known.text(1).map_or(DATETIME, |text| if Pattern::compile(text).has_time { DATETIME } else { DATE })),
+            |known| {
+                Ok(known.literal(1).map_or(DATETIME, |text| if Pattern::compile(text).has_time { DATETIME } else { DATE }))
+            },
             str_to_date,
         ),
         Def::new("str2date", 2..=2, DATE, str_to_date),

@@ -63,10 +63,9 @@ fn range(column: &Expr, start: i64, end: i64, info: &SimplifyContext) -> Result<
         _ => None,
     };
     match (scalar(start), scalar(end)) {
-        (Some(lower), Some(upper)) => Ok(PreimageResult::Range {
-            expr: column.clone(),
-            interval: Box::new(Interval::try_new(lower, upper)?),
-        }),
+        (Some(lower), Some(upper)) => {
+            Ok(PreimageResult::Range { expr: column.clone(), interval: Box::new(Interval::try_new(lower, upper)?) })
+        }
         _ => Ok(PreimageResult::None),
     }
 }

@@ -12,12 +12,7 @@ use crate::define::{DATE, DATETIME, Def};
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
-        Def::of(
-            "time_slice",
-            3..=4,
-            |known| known_unit(known, 2, "time_slice").map(|_| DATETIME),
-            time_slice,
-        ),
+        Def::of("time_slice", 3..=4, |known| known_unit(known, 2, "time_slice").map(|_| DATETIME), time_slice),
         Def::of(
             "date_slice",
             3..=4,

@@ -18,7 +18,11 @@ pub(super) fn functions() -> Vec<Def> {
     vec![
         Def::new("unix_timestamp", 1..=2, DataType::Int64, unix_timestamp),
         Def::new("from_unixtime", 1..=3, TEXT, |call| from_unixtime(call, SECOND)),
-        Def::new("from_unixtime_ms", 1..=3, TEXT, |call| from_unixtime(call, 1_000)),
+        Def::new("from_unixtime_ms", 1..=3, TEXT, |call| from_unixtime(call, 1_000)).aliases(&["from_unixtime_milliseconds"]),
+        Def::new("to_datetime", 1..=2, DATETIME, |call| to_datetime(call, Zone::of_session(call.time_zone())))
+            .aliases(&["unixtime_to_datetime"]),
+        Def::new("to_datetime_ntz", 1..=2, DATETIME, |call| to_datetime(call, Zone::Fixed(0)))
+            .aliases(&["unixtime_to_datetime_ntz"]),
         Def::new("convert_tz", 3..=3, DATETIME, convert_tz),
     ]
 }
@@ -50,7 +54,8 @@ fn from_unixtime(call: &Call, unit: i64) -> Result<ColumnarValue> {
     let patterns = call.has(1).then(|| call.text(1)).transpose()?;
     let zones = call.has(2).then(|| call.text(2)).transpose()?;
     let session = Zone::of_session(call.time_zone());
-    let constant = patterns.as_ref().and_then(|patterns| patterns.constant().flatten()).and_then(format::Pattern::compile);
+    let constant =
+        patterns.as_ref().and_then(|patterns| patterns.constant().flatten()).and_then(format::Pattern::compile);
     call.texts(|row, out| {
         let number = numbers.get(row).filter(|number| *number >= 0)?;
         let utc = number.checked_mul(unit)?;
@@ -65,6 +70,21 @@ fn from_unixtime(call: &Call, unit: i64) -> Result<ColumnarValue> {
             (Some(patterns), None) => format::Pattern::compile(patterns.get(row)?)?.print(local, out),
         }
         Some(())
+    })
+}
+
+/// `to_datetime(number[, scale])`: scale 0, 3 or 6 is seconds, milliseconds or microseconds.
+fn to_datetime(call: &Call, zone: Zone) -> Result<ColumnarValue> {
+    let numbers = call.int(0)?;
+    let scales = call.has(1).then(|| call.int(1)).transpose()?;
+    call.values::<TimestampMicrosecondType>(|row| {
+        let unit = match scales.as_ref().map_or(Some(0), |scales| scales.get(row))? {
+            0 => SECOND,
+            3 => 1_000,
+            6 => 1,
+            _ => return None,
+        };
+        moment(zone.local(numbers.get(row)?.checked_mul(unit)?)?)
     })
 }
 

@@ -4,6 +4,7 @@
 //! a missing value are NULL.
 
 mod path;
+mod print;
 
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use datafusion::common::Result;
@@ -14,6 +15,7 @@ use crate::call::Call;
 use crate::cast::{bigint_from_double, parse_bigint, parse_double};
 use crate::define::{Def, TEXT, is_text};
 use path::Path;
+use print::print;
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
@@ -21,7 +23,7 @@ pub(super) fn functions() -> Vec<Def> {
             let texts = call.text(0)?;
             call.slices(|row| texts.get(row).filter(|text| serde_json::from_str::<Value>(text).is_ok()))
         }),
-        Def::new("json_query", 2..=2, TEXT, |call| texts(call, |value| Some(value.to_string()))),
+        Def::new("json_query", 2..=2, TEXT, |call| texts(call, |value| Some(print(value)))),
         Def::new("get_json_string", 2..=2, TEXT, |call| texts(call, text_of)).aliases(&["get_json_object"]),
         Def::new("get_json_int", 2..=2, DataType::Int64, |call| {
             let mut found = Lookup::new(call)?;
@@ -48,7 +50,7 @@ pub(super) fn functions() -> Vec<Def> {
         Def::new("json_keys", 1..=2, TEXT, |call| {
             texts(call, |value| {
                 let keys: Vec<Value> = value.as_object()?.keys().map(|key| Value::from(key.as_str())).collect();
-                Some(Value::from(keys).to_string())
+                Some(print(&Value::from(keys)))
             })
         }),
         Def::new("json_object", 0..=usize::MAX, TEXT, json_object),
@@ -97,7 +99,7 @@ fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+        other => Some(print(other)),
     }
 }
 
@@ -139,7 +141,7 @@ fn json_object(call: &Call) -> Result<ColumnarValue> {
             };
             members.insert(text_of(&key(row))?, value(row));
         }
-        out.push_str(&Value::Object(members).to_string());
+        out.push_str(&print(&Value::Object(members)));
         Some(())
     })
 }
@@ -148,7 +150,7 @@ fn json_array(call: &Call) -> Result<ColumnarValue> {
     let columns = columns(call)?;
     call.texts(|row, out| {
         let items: Vec<Value> = columns.iter().map(|column| column(row)).collect();
-        out.push_str(&Value::Array(items).to_string());
+        out.push_str(&print(&Value::Array(items)));
         Some(())
     })
 }

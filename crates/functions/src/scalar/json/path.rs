@@ -71,7 +71,9 @@ fn find<'v>(value: &'v Value, steps: &[Step]) -> Option<Cow<'v, Value>> {
         Step::Key(key) => match value {
             Value::Object(members) => find(members.get(key)?, rest),
             // A key of an array means that key of every element that has it.
-            Value::Array(items) => collect(items, steps).filter(|found| found.as_array().is_some_and(|all| !all.is_empty())),
+            Value::Array(items) => {
+                collect(items, steps).filter(|found| found.as_array().is_some_and(|all| !all.is_empty()))
+            }
             _ => None,
         },
         Step::Index(index) => find(value.as_array()?.get(*index)?, rest),

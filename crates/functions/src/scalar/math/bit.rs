@@ -28,7 +28,7 @@ pub(super) fn functions() -> Vec<Def> {
     ]
 }
 
-fn combine(call: &Call, of: fn(i64, i64) -> i64) -> Result<ColumnarValue> {
+fn combine(call: &Call, of: impl Fn(i64, i64) -> i64) -> Result<ColumnarValue> {
     let (a, b) = (call.int(0)?, call.int(1)?);
     call.values::<Int64Type>(|row| Some(of(a.get(row)?, b.get(row)?)))
 }

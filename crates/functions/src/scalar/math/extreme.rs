@@ -13,12 +13,18 @@ use crate::scalar::value_type::{common_type, to_type};
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
-        Def::of("greatest", 1..=usize::MAX, |known| Ok(common_type(&known.types)), |call| {
-            choose(call, |a, b| Ok(cmp::gt_eq(a, b)?))
-        }),
-        Def::of("least", 1..=usize::MAX, |known| Ok(common_type(&known.types)), |call| {
-            choose(call, |a, b| Ok(cmp::lt_eq(a, b)?))
-        }),
+        Def::of(
+            "greatest",
+            1..=usize::MAX,
+            |known| Ok(common_type(&known.types)),
+            |call| choose(call, |a, b| Ok(cmp::gt_eq(a, b)?)),
+        ),
+        Def::of(
+            "least",
+            1..=usize::MAX,
+            |known| Ok(common_type(&known.types)),
+            |call| choose(call, |a, b| Ok(cmp::lt_eq(a, b)?)),
+        ),
     ]
 }
 
@@ -28,10 +34,9 @@ fn choose(call: &Call, keeps: fn(&ArrayRef, &ArrayRef) -> Result<BooleanArray>) 
         let other = to_type(&call.expanded(index)?, call.return_type())?;
         // NULL where either is NULL; `zip` then takes the other side, so NULLs are put back afterwards.
         let kept = keeps(&chosen, &other)?;
-        let unknown = BooleanArray::from(kept.nulls().map_or_else(
-            || vec![false; kept.len()],
-            |nulls| nulls.iter().map(|known| !known).collect(),
-        ));
+        let unknown = BooleanArray::from(
+            kept.nulls().map_or_else(|| vec![false; kept.len()], |nulls| nulls.iter().map(|known| !known).collect()),
+        );
         chosen = nullif(&zip(&kept, &chosen, &other)?, &unknown)?;
     }
     call.finish(chosen)

@@ -10,12 +10,18 @@ use crate::define::{Def, Known};
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
-        Def::of("abs", 1..=1, |known| Ok(signed_type(known)), |call| {
-            map(call, i128::checked_abs, i64::checked_abs, f64::abs)
-        }),
-        Def::of("negative", 1..=1, |known| Ok(signed_type(known)), |call| {
-            map(call, i128::checked_neg, i64::checked_neg, |x| -x)
-        }),
+        Def::of(
+            "abs",
+            1..=1,
+            |known| Ok(signed_type(known)),
+            |call| map(call, i128::checked_abs, i64::checked_abs, f64::abs),
+        ),
+        Def::of(
+            "negative",
+            1..=1,
+            |known| Ok(signed_type(known)),
+            |call| map(call, i128::checked_neg, i64::checked_neg, |x| -x),
+        ),
         Def::of("positive", 1..=1, |known| Ok(signed_type(known)), |call| map(call, Some, Some, |x| x)),
         Def::new("ceil", 1..=1, DataType::Int64, |call| whole(call, f64::ceil, 1)).aliases(&["ceiling", "dceil"]),
         Def::new("floor", 1..=1, DataType::Int64, |call| whole(call, f64::floor, 0)).aliases(&["dfloor"]),

@@ -49,12 +49,12 @@ pub(super) fn functions() -> Vec<Def> {
     ]
 }
 
-fn compute(call: &Call, of: fn(f64) -> f64) -> Result<ColumnarValue> {
+fn compute(call: &Call, of: impl Fn(f64) -> f64) -> Result<ColumnarValue> {
     let numbers = call.double(0)?;
     call.values::<Float64Type>(|row| Some(of(numbers.get(row)?)).filter(|result| result.is_finite()))
 }
 
-fn compute_two(call: &Call, of: fn(f64, f64) -> f64) -> Result<ColumnarValue> {
+fn compute_two(call: &Call, of: impl Fn(f64, f64) -> f64) -> Result<ColumnarValue> {
     let (a, b) = (call.double(0)?, call.double(1)?);
     call.values::<Float64Type>(|row| Some(of(a.get(row)?, b.get(row)?)).filter(|result| result.is_finite()))
 }

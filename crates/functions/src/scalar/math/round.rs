@@ -37,13 +37,15 @@ enum Mode {
 /// A constant number of digits shortens the scale of a DECIMAL.
 fn rounded_type(known: &Known) -> DataType {
     match &known.types[0] {
-        DataType::Decimal128(_, scale) => {
+        DataType::Decimal128(precision, old) => {
             let digits = match known.types.len() {
                 1 => Some(0),
                 _ => known.int(1),
             };
-            let scale = digits.map_or(*scale, |digits| digits.clamp(0, i64::from(*scale)) as i8);
-            DataType::Decimal128(38, scale)
+            let scale = digits.map_or(*old, |digits| digits.clamp(0, i64::from(*old)) as i8);
+            // Rounding up may add a digit in front.
+            let precision = (i16::from(*precision) - i16::from(*old) + i16::from(scale) + 1).clamp(1, 38) as u8;
+            DataType::Decimal128(precision, scale)
         }
         integer if integer.is_integer() || *integer == DataType::Boolean => DataType::Int64,
         _ => DataType::Float64,

@@ -9,10 +9,7 @@ use crate::call::Call;
 use crate::define::{Def, TEXT};
 
 pub(super) fn functions() -> Vec<Def> {
-    vec![
-        Def::new("concat", 1..=usize::MAX, TEXT, concat),
-        Def::new("concat_ws", 1..=usize::MAX, TEXT, concat_ws),
-    ]
+    vec![Def::new("concat", 1..=usize::MAX, TEXT, concat), Def::new("concat_ws", 1..=usize::MAX, TEXT, concat_ws)]
 }
 
 fn concat(call: &Call) -> Result<ColumnarValue> {

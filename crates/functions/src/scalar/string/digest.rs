@@ -43,7 +43,8 @@ pub(super) fn functions() -> Vec<Def> {
 /// The digest of the concatenated arguments; NULL if any is.
 fn md5(call: &Call) -> Result<ColumnarValue> {
     let parts = (0..call.len()).map(|index| call.text(index)).collect::<Result<Vec<_>>>()?;
-    let joined = call.texts(|row, out| parts.iter().try_for_each(|part| part.get(row).map(|part| out.push_str(part))))?;
+    let joined =
+        call.texts(|row, out| parts.iter().try_for_each(|part| part.get(row).map(|part| out.push_str(part))))?;
     digest(call, &crypto::md5(), joined, TEXT)
 }
 
@@ -55,7 +56,8 @@ fn sha2(call: &Call) -> Result<ColumnarValue> {
         _ => crypto::sha256(),
     };
     let texts = call.text(0)?;
-    let bytes = digest(call, &function, call.slices(|row| texts.get(row))?, DataType::Binary)?.into_array(call.rows())?;
+    let bytes =
+        digest(call, &function, call.slices(|row| texts.get(row))?, DataType::Binary)?.into_array(call.rows())?;
     let bytes = bytes.as_binary::<i32>();
     call.texts(|row, out| {
         texts.get(row)?;

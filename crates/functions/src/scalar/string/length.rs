@@ -23,7 +23,7 @@ pub(super) fn functions() -> Vec<Def> {
     ]
 }
 
-fn measure(call: &Call, of: fn(&str) -> i32) -> Result<ColumnarValue> {
+fn measure(call: &Call, of: impl Fn(&str) -> i32) -> Result<ColumnarValue> {
     let texts = call.text(0)?;
-    call.values::<Int32Type>(|row| texts.get(row).map(of))
+    call.values::<Int32Type>(|row| texts.get(row).map(&of))
 }

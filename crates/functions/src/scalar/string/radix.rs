@@ -54,9 +54,10 @@ fn read(text: &str, base: u32) -> u64 {
         Some(digits) => (true, digits),
         None => (false, text),
     };
-    let magnitude = digits.chars().map_while(|char| char.to_digit(base)).fold(0_u64, |number, digit| {
-        number.saturating_mul(u64::from(base)).saturating_add(u64::from(digit))
-    });
+    let magnitude = digits
+        .chars()
+        .map_while(|char| char.to_digit(base))
+        .fold(0_u64, |number, digit| number.saturating_mul(u64::from(base)).saturating_add(u64::from(digit)));
     if negative { magnitude.wrapping_neg() } else { magnitude }
 }
 

@@ -7,12 +7,13 @@
 use datafusion::arrow::array::StringViewArray;
 use datafusion::arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::{Result, exec_err};
-use datafusion::logical_expr::ColumnarValue;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion::logical_expr::{ColumnarValue, Expr, Operator, binary_expr, try_cast};
 use regex::Regex;
 
 use super::part::{lists, text_list};
 use crate::call::{Call, Column};
-use crate::define::{Def, TEXT};
+use crate::define::{Def, TEXT, is_text};
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
@@ -21,7 +22,8 @@ pub(super) fn functions() -> Vec<Def> {
             let mut patterns = Patterns::new(call.text(1)?)?;
             call.truths(|row| Some(patterns.get(row)?.is_match(texts.get(row)?)))
         })
-        .aliases(&["regexp", "rlike", "regexp_like"]),
+        .aliases(&["regexp", "rlike"])
+        .simplify(simplify_regexp),
         Def::new("regexp_extract", 2..=3, TEXT, regexp_extract),
         Def::new("regexp_extract_all", 2..=3, text_list(), regexp_extract_all),
         Def::new("regexp_replace", 3..=3, TEXT, regexp_replace),
@@ -36,6 +38,16 @@ pub(super) fn functions() -> Vec<Def> {
             call.values::<Int32Type>(|row| Some(patterns.get(row)?.find_iter(texts.get(row)?).count() as i32))
         }),
     ]
+}
+
+/// A constant pattern is left to DataFusion's operator, which turns simple ones into LIKE.
+fn simplify_regexp(mut args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+    let constant = matches!(&args[1], Expr::Literal(pattern, _) if pattern.try_as_str().is_some());
+    if !constant || !is_text(&info.get_data_type(&args[0])?) {
+        return Ok(ExprSimplifyResult::Original(args));
+    }
+    let pattern = try_cast(args.remove(1), info.get_data_type(&args[0])?);
+    Ok(ExprSimplifyResult::Simplified(binary_expr(args.remove(0), Operator::RegexMatch, pattern)))
 }
 
 /// The compiled patterns of an argument.

@@ -2,7 +2,8 @@
 
 use datafusion::arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::Result;
-use datafusion::logical_expr::ColumnarValue;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion::logical_expr::{ColumnarValue, Expr, lit, try_cast};
 
 use super::{byte_position, count, size};
 use crate::call::Call;
@@ -13,7 +14,8 @@ pub(super) fn functions() -> Vec<Def> {
         Def::new("locate", 2..=3, DataType::Int32, |call| locate(call, 0, 1)),
         Def::new("instr", 2..=2, DataType::Int32, |call| locate(call, 1, 0)),
         Def::new("strpos", 2..=3, DataType::Int32, strpos).aliases(&["position"]),
-        Def::new("starts_with", 2..=2, DataType::Boolean, |call| test(call, |text, part| text.starts_with(part))),
+        Def::new("starts_with", 2..=2, DataType::Boolean, |call| test(call, |text, part| text.starts_with(part)))
+            .simplify(simplify_starts_with),
         Def::new("ends_with", 2..=2, DataType::Boolean, |call| test(call, |text, part| text.ends_with(part))),
         Def::new("find_in_set", 2..=2, DataType::Int32, |call| {
             let (texts, sets) = (call.text(0)?, call.text(1)?);
@@ -36,7 +38,29 @@ pub(super) fn functions() -> Vec<Def> {
     ]
 }
 
-fn test(call: &Call, holds: fn(&str, &str) -> bool) -> Result<ColumnarValue> {
+/// `LIKE 'prefix%'`, with which files are pruned.
+fn simplify_starts_with(mut args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+    let text_type = info.get_data_type(&args[0])?;
+    let prefix = match &args[1] {
+        Expr::Literal(prefix, _) if is_text(&text_type) => prefix.try_as_str().flatten(),
+        _ => None,
+    };
+    let Some(prefix) = prefix else {
+        return Ok(ExprSimplifyResult::Original(args));
+    };
+    let mut pattern = String::with_capacity(prefix.len() + 1);
+    for char in prefix.chars() {
+        if matches!(char, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern.push('%');
+    let pattern = try_cast(lit(pattern), text_type);
+    Ok(ExprSimplifyResult::Simplified(args.remove(0).like(pattern)))
+}
+
+fn test(call: &Call, holds: impl Fn(&str, &str) -> bool) -> Result<ColumnarValue> {
     let (texts, parts) = (call.text(0)?, call.text(1)?);
     call.truths(|row| Some(holds(texts.get(row)?, parts.get(row)?)))
 }
@@ -83,7 +107,8 @@ fn strpos(call: &Call) -> Result<ColumnarValue> {
 fn field(call: &Call) -> Result<ColumnarValue> {
     if (0..call.len()).all(|index| is_text(&call.argument_type(index)) || call.argument_type(index) == DataType::Null) {
         let texts = (0..call.len()).map(|index| call.text(index)).collect::<Result<Vec<_>>>()?;
-        return call.values::<Int32Type>(|row| Some(position(texts[0].get(row), texts[1..].iter().map(|t| t.get(row)))));
+        return call
+            .values::<Int32Type>(|row| Some(position(texts[0].get(row), texts[1..].iter().map(|t| t.get(row)))));
     }
     let numbers = (0..call.len()).map(|index| call.double(index)).collect::<Result<Vec<_>>>()?;
     call.values::<Int32Type>(|row| Some(position(numbers[0].get(row), numbers[1..].iter().map(|n| n.get(row)))))

@@ -14,7 +14,9 @@ pub(super) fn functions() -> Vec<Def> {
             call.texts(|row, out| {
                 for byte in texts.get(row)?.bytes() {
                     match byte {
-                        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+                        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                            out.push(char::from(byte))
+                        }
                         other => {
                             out.push('%');
                             push_hex(out, &[other], b"0123456789ABCDEF");

@@ -47,7 +47,9 @@ impl SourceKind {
         use SqlType::{Char, Decimal, Varbinary, Varchar};
         match self {
             SourceKind::Text => "VARCHAR".to_string(),
-            SourceKind::Direct(ty @ (Decimal { .. } | Char(_) | Varchar(_) | Varbinary(_))) => ty.to_string().to_uppercase(),
+            SourceKind::Direct(ty @ (Decimal { .. } | Char(_) | Varchar(_) | Varbinary(_))) => {
+                ty.to_string().to_uppercase()
+            }
             SourceKind::Direct(ty) => ty.base_name().to_uppercase(),
         }
     }
@@ -128,7 +130,8 @@ impl Parser {
                 return Err(record_too_long(record, limits::CSV_RECORD_BYTES_MAX));
             }
             quality.count_records(rows.records.len() as u64 + rejected);
-            let mut batch = Batch { rows: &rows, bytes, text, stride: self.stride, good: vec![true; rows.records.len()], quality };
+            let mut batch =
+                Batch { rows: &rows, bytes, text, stride: self.stride, good: vec![true; rows.records.len()], quality };
             if text.is_none() {
                 batch.check_text(self);
             }
@@ -164,7 +167,9 @@ fn keep_good(columns: Vec<ArrayRef>, mut records: Vec<Record>, good: Vec<bool>) 
     let mask = BooleanArray::from(good);
     let columns = columns
         .iter()
-        .map(|c| arrow::compute::filter(c, &mask).map_err(|e| Error::internal("could not drop rejected rows").caused_by(e)))
+        .map(|c| {
+            arrow::compute::filter(c, &mask).map_err(|e| Error::internal("could not drop rejected rows").caused_by(e))
+        })
         .collect::<Result<_>>()?;
     Ok(Parsed { columns, records })
 }
@@ -350,7 +355,13 @@ struct TextRules {
     strict: bool,
 }
 
-fn text(builder: &mut StringViewBuilder, batch: &mut Batch<'_>, column: &SourceColumn, slot: usize, rules: TextRules) -> Result<()> {
+fn text(
+    builder: &mut StringViewBuilder,
+    batch: &mut Batch<'_>,
+    column: &SourceColumn,
+    slot: usize,
+    rules: TextRules,
+) -> Result<()> {
     let rows = batch.rows;
     for row in 0..rows.records.len() {
         let field = rows.fields[row * batch.stride + slot];
@@ -386,7 +397,9 @@ fn is_json(text: &str) -> bool {
 }
 
 fn append_view(result: Result<(), arrow::error::ArrowError>) -> Result<()> {
-    result.map_err(|e| Error::new(base::ErrorKind::Exhausted, "a block of the body has too much text for one column").caused_by(e))
+    result.map_err(|e| {
+        Error::new(base::ErrorKind::Exhausted, "a block of the body has too much text for one column").caused_by(e)
+    })
 }
 
 fn reject_bad(batch: &mut Batch<'_>, column: &SourceColumn, slot: usize, bad: &[usize]) {

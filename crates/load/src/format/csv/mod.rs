@@ -63,12 +63,17 @@ impl Dialect {
         let DialectOptions { separator, row_delimiter, enclose, escape, trim_space } = options;
         for (name, value) in [("column_separator", &separator), ("row_delimiter", &row_delimiter)] {
             if value.is_empty() || value.len() > DELIMITER_BYTES_MAX {
-                let message = format!("{name} must have 1 to {DELIMITER_BYTES_MAX} bytes; write spaces and control characters as \\x20");
+                let message = format!(
+                    "{name} must have 1 to {DELIMITER_BYTES_MAX} bytes; write spaces and control characters as \\x20"
+                );
                 return Err(Error::new(ErrorKind::WrongValue, message).with("bytes", value.len()));
             }
             for (part, byte) in [("enclose", enclose), ("escape", escape)] {
                 if byte.is_some_and(|b| value.contains(&b)) {
-                    return Err(Error::new(ErrorKind::WrongValue, format!("{name} must not contain the {part} character")));
+                    return Err(Error::new(
+                        ErrorKind::WrongValue,
+                        format!("{name} must not contain the {part} character"),
+                    ));
                 }
             }
         }
@@ -76,15 +81,22 @@ impl Dialect {
             return wrong("column_separator must not contain row_delimiter");
         }
         if enclose.is_some() && enclose == escape {
-            return wrong("enclose and escape must differ; inside an enclosed field a doubled enclose already stands for itself");
+            return wrong(
+                "enclose and escape must differ; inside an enclosed field a doubled enclose already stands for itself",
+            );
         }
         let begins_with_space = separator[0] == b' ' || row_delimiter[0] == b' ';
         if trim_space && begins_with_space && (enclose.is_some() || escape.is_some()) {
-            return wrong("trim_space would remove the delimiter: neither column_separator nor row_delimiter may begin with a space");
+            return wrong(
+                "trim_space would remove the delimiter: neither column_separator nor row_delimiter may begin with a space",
+            );
         }
         for (part, byte) in [("enclose", enclose), ("escape", escape)] {
             if byte.is_some_and(|b| !b.is_ascii() || (trim_space && b == b' ')) {
-                return Err(Error::new(ErrorKind::WrongValue, format!("{part} must be an ASCII character, and no space beside trim_space")));
+                return Err(Error::new(
+                    ErrorKind::WrongValue,
+                    format!("{part} must be an ASCII character, and no space beside trim_space"),
+                ));
             }
         }
         Ok(Dialect { separator, row_delimiter, enclose, escape, trim_space })

@@ -240,9 +240,15 @@ mod tests {
 
     #[test]
     fn booleans_are_words_or_digits() {
-        for (text, expected) in
-            [("true", Some(true)), ("FALSE", Some(false)), ("1", Some(true)), ("0", Some(false)), ("2", None), ("yes", None), ("", None)]
-        {
+        for (text, expected) in [
+            ("true", Some(true)),
+            ("FALSE", Some(false)),
+            ("1", Some(true)),
+            ("0", Some(false)),
+            ("2", None),
+            ("yes", None),
+            ("", None),
+        ] {
             assert_eq!(boolean(text.as_bytes()), expected, "{text:?}");
         }
     }

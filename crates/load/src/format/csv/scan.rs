@@ -48,9 +48,7 @@ impl Scanner {
             return Scanner::Plain(Plain { finder, progress: Progress::default() });
         }
         match (dialect.separator.as_slice(), dialect.row_delimiter.as_slice()) {
-            (&[separator], &[delimiter]) => {
-                Scanner::Enclosed(Box::new(Enclosed::new(dialect, separator, delimiter)))
-            }
+            (&[separator], &[delimiter]) => Scanner::Enclosed(Box::new(Enclosed::new(dialect, separator, delimiter))),
             _ => Scanner::general(dialect),
         }
     }
@@ -249,7 +247,8 @@ enum Match {
 impl General {
     fn next_end(&mut self, buffer: &[u8], end_min: usize, last: bool) -> Option<usize> {
         while self.progress.at < buffer.len() {
-            let end = if self.state == State::Inside { self.step_inside(buffer, last)? } else { self.step(buffer, last)? };
+            let end =
+                if self.state == State::Inside { self.step_inside(buffer, last)? } else { self.step(buffer, last)? };
             if end && self.progress.at >= end_min {
                 return Some(self.progress.at);
             }

@@ -83,7 +83,8 @@ impl Splitter {
         }
         if self.skip_left > 0 {
             let (skip, rows) = (self.skip_header, self.skip_header - self.skip_left);
-            let message = format!("The parameter 'skip_header' is set to {skip}, but there are only {rows} rows in the csv file");
+            let message =
+                format!("The parameter 'skip_header' is set to {skip}, but there are only {rows} rows in the csv file");
             return Err(Error::new(ErrorKind::BadData, message));
         }
         if self.buffer.is_empty() {

@@ -270,7 +270,8 @@ impl Tokenizer {
     #[inline]
     fn stop_at(&self, block: &[u8], at: usize) -> Option<Stop> {
         let Some(&byte) = block.get(at) else { return Some(Stop::Block) };
-        let stands = |delimiter: &[u8]| byte == delimiter[0] && (delimiter.len() == 1 || block[at..].starts_with(delimiter));
+        let stands =
+            |delimiter: &[u8]| byte == delimiter[0] && (delimiter.len() == 1 || block[at..].starts_with(delimiter));
         if stands(&self.dialect.row_delimiter) {
             Some(Stop::Row)
         } else if stands(&self.dialect.separator) {

@@ -95,19 +95,30 @@ fn wrong_and_unsupported_values_are_refused() {
         (&[("timeout", "259201")], "timeout must be from 1 to 259200"),
         (&[("max_filter_ratio", "x")], "max_filter_ratio must be a number"),
         (&[("max_filter_ratio", "-0.1")], "max_filter_ratio must be a number"),
+        (&[("max_filter_ratio", "1.1")], "max_filter_ratio must be a number"),
+        (&[("column_separator", "")], "column_separator is empty; write a tab as \\t and a space as \\x20"),
         (&[("max_filter_ratio", "nan")], "max_filter_ratio must be a number"),
         (&[("load_mem_limit", "-1")], "load_mem_limit must be a number of bytes"),
         (&[("load_mem_limit", "1000")], "at least 33554432 bytes"),
         (&[("exec_mem_limit", "0")], "exec_mem_limit must be above 0"),
         (&[("log_rejected_record_num", "-2")], "log_rejected_record_num must be -1 for all"),
-        (&[("partitions", "p"), ("temporary_partitions", "q")], "Can not specify both partitions and temporary partitions"),
+        (
+            &[("partitions", "p"), ("temporary_partitions", "q")],
+            "Can not specify both partitions and temporary partitions",
+        ),
         (&[("temporary_partitions", "q")], "temporary_partitions is not supported"),
         (&[("partial_update", "true")], "partial_update is not supported"),
         (&[("merge_condition", "v")], "merge_condition is not supported"),
         (&[("negative", "true")], "negative is not supported"),
         (&[("enable_merge_commit", "true")], "enable_merge_commit is not supported"),
-        (&[("enable_merge_commit", "x")], "Invalid parameter enable_merge_commit. The value must be bool type, but is x"),
-        (&[("compression", "gzip"), ("Content-Encoding", "gzip")], "Only one of http header content-encoding and compression can be set"),
+        (
+            &[("enable_merge_commit", "x")],
+            "Invalid parameter enable_merge_commit. The value must be bool type, but is x",
+        ),
+        (
+            &[("compression", "gzip"), ("Content-Encoding", "gzip")],
+            "Only one of http header content-encoding and compression can be set",
+        ),
         (&[("compression", "snappy")], "unknown compression"),
         (&[("format", "gzip"), ("compression", "zstd")], "different codecs"),
         (&[("warehouse", "w")], "only the warehouse default_warehouse"),
@@ -145,7 +156,8 @@ fn codecs_have_three_ways_in() {
 
 #[test]
 fn headers_without_effect_are_answered_with_warnings() {
-    let request = read(&[("strip_outer_array", "true"), ("transmission_compression_type", "LZ4"), ("enclose", "''")]).unwrap();
+    let request =
+        read(&[("strip_outer_array", "true"), ("transmission_compression_type", "LZ4"), ("enclose", "''")]).unwrap();
     assert_eq!(
         request.warnings,
         [

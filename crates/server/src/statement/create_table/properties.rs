@@ -1,7 +1,6 @@
 //! PROPERTIES of tables and partitions: a closed list. Each one has its effect, or the client is told that it has none.
 
 use base::{Error, ErrorKind, Result};
-use catalog::Layout;
 use std::collections::BTreeMap;
 
 const COMPRESSION: &str = "compression";
@@ -21,6 +20,8 @@ const WITHOUT_EFFECT: &[&str] = &[
     "colocate_with",
     "datacache.enable",
     "datacache.partition_duration",
+    "default.replication_num",
+    "default.storage_medium",
     "enable_persistent_index",
     "enable_async_write_back",
     "fast_schema_evolution",
@@ -76,7 +77,7 @@ pub(in crate::statement) fn check_table(
 /// As [`check_table`].
 pub(in crate::statement) fn check_set(pairs: &[(String, String)], notes: &mut Vec<String>) -> Result<()> {
     for (key, value) in pairs {
-        match key.strip_prefix("default.").unwrap_or(key) {
+        match key.as_str() {
             COMPRESSION => check_compression(value)?,
             key => check_other(key, value, notes)?,
         }
@@ -129,11 +130,6 @@ fn check_compression(value: &str) -> Result<()> {
         ErrorKind::WrongValue => Error::invalid(e.to_string()),
         _ => e,
     })
-}
-
-/// The properties as SHOW CREATE TABLE prints them.
-pub(in crate::statement) fn shown(layout: &Layout) -> impl Iterator<Item = (&String, &String)> {
-    layout.properties.iter()
 }
 
 #[cfg(test)]

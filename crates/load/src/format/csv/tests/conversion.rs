@@ -94,7 +94,8 @@ fn a_row_is_rejected_once_and_other_rows_stay_aligned() {
         column("a_text", 0, SourceKind::Text),
     ];
     let parser = Parser::new(d.clone(), 2, columns, true);
-    let body: String = (0..3000).map(|i| if i % 7 == 0 { "x,y\n".to_string() } else { format!("{i},2014-01-01\n") }).collect();
+    let body: String =
+        (0..3000).map(|i| if i % 7 == 0 { "x,y\n".to_string() } else { format!("{i},2014-01-01\n") }).collect();
     let outcome = load_whole(&parser, &d, &body);
     assert_eq!(outcome.total, 3000);
     let expected: Vec<_> = (0..3000u64)

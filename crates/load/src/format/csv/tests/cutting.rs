@@ -30,8 +30,17 @@ fn dialects() -> Vec<Dialect> {
 /// A body that is mostly delimiters, so that every rule is met often.
 fn body(random: &mut Random, dialect: &Dialect) -> Vec<u8> {
     let pieces: [&[u8]; 11] = [
-        &dialect.separator, &dialect.separator, &dialect.row_delimiter, &dialect.row_delimiter,
-        b"\"", b"\"", b"\\", b" ", b"a", "é".as_bytes(), b"N",
+        &dialect.separator,
+        &dialect.separator,
+        &dialect.row_delimiter,
+        &dialect.row_delimiter,
+        b"\"",
+        b"\"",
+        b"\\",
+        b" ",
+        b"a",
+        "é".as_bytes(),
+        b"N",
     ];
     let mut body = Vec::new();
     for _ in 0..random.below(40) {
@@ -58,7 +67,12 @@ fn chunks_and_blocks_change_nothing() {
             let whole = run(&[usize::MAX], usize::MAX / 4);
             for block_bytes in 1..=body.len() {
                 let chunks = [1 + random.below(4), 1 + random.below(9), 1];
-                assert_eq!(run(&chunks, block_bytes), whole, "{dialect:?} {block_bytes} {chunks:?} {:?}", body.escape_ascii().to_string());
+                assert_eq!(
+                    run(&chunks, block_bytes),
+                    whole,
+                    "{dialect:?} {block_bytes} {chunks:?} {:?}",
+                    body.escape_ascii().to_string()
+                );
             }
             assert_eq!(run(&[1], 1), whole, "{dialect:?} {:?}", body.escape_ascii().to_string());
         }
@@ -144,7 +158,9 @@ fn shortcuts_agree_with_the_state_table() {
             let outcome = load(&parser, &dialect, 0, &body, &[usize::MAX], SplitterLimits::default()).unwrap();
             let mut expected = by_the_table(&dialect, &body);
             expected.retain(|(_, fields)| fields.len() == 2 && fields.iter().all(|f| std::str::from_utf8(f).is_ok()));
-            let text = |fields: &Vec<Vec<u8>>| fields.iter().map(|f| String::from_utf8(f.clone()).unwrap()).collect::<Vec<_>>();
+            let text = |fields: &Vec<Vec<u8>>| {
+                fields.iter().map(|f| String::from_utf8(f.clone()).unwrap()).collect::<Vec<_>>()
+            };
             let expected: Vec<(u64, Vec<String>)> = expected.iter().map(|(n, f)| (*n, text(f))).collect();
             // With `\` as escape character, `\N` alone is NULL here and an escaped N in the table.
             let null = if dialect.escape.is_some() { "N" } else { "\\N" };
@@ -158,7 +174,9 @@ fn shortcuts_agree_with_the_state_table() {
 #[test]
 fn both_scanners_find_the_same_records() {
     let mut random = Random(0x5eed_1234_abcd_0003);
-    for dialect in dialects().into_iter().filter(|d| d.has_states() && d.separator.len() == 1 && d.row_delimiter.len() == 1) {
+    for dialect in
+        dialects().into_iter().filter(|d| d.has_states() && d.separator.len() == 1 && d.row_delimiter.len() == 1)
+    {
         for _ in 0..500 {
             let body = body(&mut random, &dialect);
             let ends = |mut scanner: Scanner| {
@@ -166,7 +184,12 @@ fn both_scanners_find_the_same_records() {
                 ends.push(scanner.records() as usize);
                 ends
             };
-            assert_eq!(ends(Scanner::new(&dialect)), ends(Scanner::general(&dialect)), "{:?}", body.escape_ascii().to_string());
+            assert_eq!(
+                ends(Scanner::new(&dialect)),
+                ends(Scanner::general(&dialect)),
+                "{:?}",
+                body.escape_ascii().to_string()
+            );
         }
     }
 }
@@ -176,7 +199,9 @@ fn header_records_are_skipped_as_records() {
     let d = dialect(",", "\n", "\"", "", false);
     let parser = Parser::new(d.clone(), 1, text_columns(1), false);
     let skip = |n| load(&parser, &d, n, b"\"h\n1\"\n\nb\nc", &[2], SplitterLimits::default());
-    let rows = |n| skip(n).unwrap().rows.into_iter().map(|(number, row)| (number, row[0].clone().unwrap())).collect::<Vec<_>>();
+    let rows = |n| {
+        skip(n).unwrap().rows.into_iter().map(|(number, row)| (number, row[0].clone().unwrap())).collect::<Vec<_>>()
+    };
     assert_eq!(rows(1), [(3, "b".to_string()), (4, "c".to_string())]);
     assert_eq!(rows(3), [(4, "c".to_string())]);
     assert_eq!(rows(4), []);

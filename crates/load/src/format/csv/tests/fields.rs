@@ -153,7 +153,11 @@ fn records_of_the_wrong_shape_are_rejected() {
     let outcome = load_whole(&parser, &d, "a,b\nc\nd,e,f\n\n\"g,h\ni,j\n");
     assert_eq!(outcome.rows, [(1, vec![Some("a".to_string()), Some("b".to_string())])]);
     assert_eq!(outcome.total, 4);
-    let count = |n| format!("Error: Target column count: 2 doesn't match source value column count: {n}. Column separator: ',', Row delimiter: '\\n'. Row: ");
+    let count = |n| {
+        format!(
+            "Error: Target column count: 2 doesn't match source value column count: {n}. Column separator: ',', Row delimiter: '\\n'. Row: "
+        )
+    };
     let not_closed = "Error: The enclosed field (pos = 0) is not closed before the end of the data. Row: \"g,h";
     assert_eq!(outcome.errors[..3], [count(1) + "c", count(3) + "d,e,f", not_closed.to_string()]);
 }
@@ -167,7 +171,11 @@ fn broken_utf8_rejects_the_row_only() {
         let outcome = load(&parser, &d, 0, body, &[1], SplitterLimits::default()).unwrap();
         assert_eq!(outcome.rows[0].1[1].as_deref(), Some("é"));
         assert_eq!((outcome.errors.len(), outcome.total), (bad_rows, 4), "{:?}", outcome.errors);
-        assert!(outcome.errors.iter().all(|e| e.starts_with("Error: Invalid UTF-8 row. Row: ")), "{:?}", outcome.errors);
+        assert!(
+            outcome.errors.iter().all(|e| e.starts_with("Error: Invalid UTF-8 row. Row: ")),
+            "{:?}",
+            outcome.errors
+        );
     }
 }
 

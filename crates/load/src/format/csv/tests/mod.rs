@@ -35,7 +35,14 @@ fn text_columns(fields: usize) -> Vec<SourceColumn> {
 }
 
 /// Sends `body` through splitter and parser in chunks of the given sizes (repeated), blocks in reverse order.
-fn load(parser: &Parser, dialect: &Dialect, skip: u64, body: &[u8], chunks: &[usize], limits: SplitterLimits) -> Result<Outcome> {
+fn load(
+    parser: &Parser,
+    dialect: &Dialect,
+    skip: u64,
+    body: &[u8],
+    chunks: &[usize],
+    limits: SplitterLimits,
+) -> Result<Outcome> {
     let mut blocks = Vec::new();
     let mut splitter = Splitter::new(dialect, skip, limits);
     let (mut rest, mut sizes) = (body, chunks.iter().cycle());

@@ -1,0 +1,32 @@
+//! GET /api/_load_error_log?file=: the bad rows of a load, where its ErrorURL points.
+//! Test: sql-tests/http/error_log.http
+//!
+//! No credentials are asked for: connectors fetch the address as they got it, and nobody can guess a name.
+
+use super::{State, stream_load};
+use axum::Router;
+use axum::extract::{self, Query};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::collections::HashMap;
+
+pub(super) fn route() -> Router<State> {
+    Router::new().route("/api/_load_error_log", get(error_log))
+}
+
+async fn error_log(
+    extract::State(state): extract::State<State>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let logs = stream_load::error_logs(&state);
+    let name = query.get("file").cloned().unwrap_or_default();
+    let read = tokio::task::spawn_blocking(move || logs.read(&name)).await;
+    let text_type = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+    match read {
+        Ok(Ok(log)) => (text_type, log).into_response(),
+        Ok(Err(error)) => (StatusCode::NOT_FOUND, text_type, error.to_string()).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,130 @@
+//! PUT /api/{db}/{table}/_stream_load: the rows of the body into a table, under a label.
+//! Test: sql-tests/load/*.http
+//!
+//! The answer is 200 with a JSON status also when the load failed, as StarRocks' clients expect; only missing or wrong
+//! credentials are 401. No redirect, and `Expect: 100-continue` is welcome but not needed.
+
+use super::{State, auth};
+use axum::Router;
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{Path, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::put;
+use base::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use load::stream_load::{ErrorLogs, HttpLoad, Settings, StreamLoader};
+use parking_lot::Mutex;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long the rest of a failed load's body is read, so that a client that is still sending gets its answer.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// A client that pauses for so long waits for the answer.
+const DRAIN_IDLE_MAX: Duration = Duration::from_millis(500);
+
+pub(super) fn route(state: &State) -> Router<State> {
+    let server = &state.server;
+    let settings = Settings::new(&server.config);
+    let loader = StreamLoader::new(server.catalog.clone(), server.engine.clone(), settings, error_logs(state));
+    let state = state.clone();
+    let handle = move |Path((database, table)): Path<(String, String)>, request: Request| async move {
+        match auth::user(&state.server, request.headers()) {
+            Ok(user) => load_body(&loader, &state, user, (database, table), request).await,
+            Err(error) => unauthorized(&error),
+        }
+    };
+    Router::new().route("/api/{db}/{table}/_stream_load", put(handle))
+}
+
+/// Where error logs of loads are kept.
+pub(super) fn error_logs(state: &State) -> ErrorLogs {
+    ErrorLogs::new(state.server.scratch_dir.join("load_errors"))
+}
+
+async fn load_body(
+    loader: &StreamLoader,
+    state: &State,
+    user: String,
+    (database, table): (String, String),
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = SharedBody::new(body);
+    let response = loader
+        .run(HttpLoad {
+            database,
+            table,
+            user: format!("'{user}'@'%'"),
+            content_length: parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok()),
+            base_url: base_url(&parts.headers, state),
+            headers: parts.headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
+            body: body.stream(),
+        })
+        .await;
+    if !response.is_success() && (body.was_read() || !parts.headers.contains_key(EXPECT)) {
+        // Closing a connection with unread bytes resets it, and the client would lose the answer.
+        body.drain().await;
+    }
+    ([(CONTENT_TYPE, "application/json")], response.to_json()).into_response()
+}
+
+/// How the client reaches this server.
+fn base_url(headers: &HeaderMap, state: &State) -> String {
+    match headers.get(HOST).and_then(|h| h.to_str().ok()) {
+        Some(host) => format!("http://{host}"),
+        None => format!("http://127.0.0.1:{}", state.server.http_port()),
+    }
+}
+
+fn unauthorized(error: &Error) -> Response {
+    let body = json!({ "Status": "FAILED", "Message": error.to_string() }).to_string();
+    (StatusCode::UNAUTHORIZED, [(CONTENT_TYPE, "application/json"), (WWW_AUTHENTICATE, "Basic realm=\"\"")], body)
+        .into_response()
+}
+
+/// A request body that the load reads first, and the handler afterwards if the load gave up.
+#[derive(Clone)]
+struct SharedBody {
+    stream: Arc<Mutex<Option<BodyDataStream>>>,
+    read: Arc<AtomicBool>,
+}
+
+impl SharedBody {
+    fn new(body: Body) -> Self {
+        SharedBody { stream: Arc::new(Mutex::new(Some(body.into_data_stream()))), read: Arc::default() }
+    }
+
+    fn was_read(&self) -> bool {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn stream(&self) -> load::stream_load::Body {
+        let shared = self.clone();
+        stream::poll_fn(move |cx| {
+            shared.read.store(true, Ordering::Relaxed);
+            match shared.stream.lock().as_mut() {
+                Some(body) => body.poll_next_unpin(cx).map(|chunk| chunk.map(received)),
+                None => std::task::Poll::Ready(None),
+            }
+        })
+        .boxed()
+    }
+
+    async fn drain(&self) {
+        let Some(mut body) = self.stream.lock().take() else { return };
+        let rest = async { while let Ok(Some(Ok(_))) = tokio::time::timeout(DRAIN_IDLE_MAX, body.next()).await {} };
+        // A client that sends for longer has to live without an answer.
+        let _ = tokio::time::timeout(DRAIN_MAX, rest).await;
+    }
+}
+
+fn received(chunk: Result<Bytes, axum::Error>) -> Result<Bytes> {
+    chunk.map_err(|e| {
+        Error::new(ErrorKind::Unavailable, "the connection failed before the body was complete").caused_by(e)
+    })
+}

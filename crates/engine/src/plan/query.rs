@@ -21,6 +21,7 @@ use futures::stream::BoxStream;
 use sql::ast;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// A column of a query's result.
 #[derive(Debug, Clone)]
@@ -110,14 +111,23 @@ impl PlannedQuery {
         Ok(streams.into_iter().map(|s| self.pinned(s)).collect())
     }
 
-    fn pinned(&self, stream: SendableRecordBatchStream) -> BoxStream<'static, Result<RecordBatch>> {
+    /// The stream, computed in a task of its own: a deadline or KILL then works at once, even while an operator is busy.
+    /// The task ends when the stream is dropped.
+    fn pinned(&self, mut stream: SendableRecordBatchStream) -> BoxStream<'static, Result<RecordBatch>> {
         let snapshot = Arc::clone(self.snapshot());
-        stream
-            .map(move |batch| {
-                let _held = &snapshot;
-                batch.map_err(explain_error)
-            })
-            .boxed()
+        let (sender, receiver) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
+        let task = AbortOnDrop(tokio::spawn(async move {
+            let _held = snapshot;
+            while let Some(batch) = stream.next().await {
+                if sender.send(batch.map_err(explain_error)).await.is_err() {
+                    return;
+                }
+            }
+        }));
+        futures::stream::unfold((receiver, task), |(mut receiver, task)| async move {
+            receiver.recv().await.map(|batch| (batch, (receiver, task)))
+        })
+        .boxed()
     }
 
     pub(crate) async fn physical(&self) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
@@ -163,6 +173,17 @@ impl PlannedQuery {
     /// Arrow schema of the result.
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(self.plan.schema().inner())
+    }
+}
+
+/// Batches that a query computes before its reader has taken the last one.
+const BATCHES_AHEAD: usize = 2;
+
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -95,18 +95,32 @@ pub fn push_decimal(out: &mut String, unscaled: i128, scale: i8) {
     }
 }
 
+/// Every two-digit number.
+const PAIRS: &str = "0001020304050607080910111213141516171819\
+                     2021222324252627282930313233343536373839\
+                     4041424344454647484950515253545556575859\
+                     6061626364656667686970717273747576777879\
+                     8081828384858687888990919293949596979899";
+
 /// A number of at least `width` digits, zeros in front; the number is not negative.
 pub(crate) fn push_padded(out: &mut String, number: i32, width: usize) {
-    let mut digits = [b'0'; 10];
-    let mut rest = number.unsigned_abs();
-    let mut at = digits.len();
-    while rest > 0 {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
+    let pair = |two_digits: i32| {
+        let at = two_digits as usize * 2;
+        &PAIRS[at..at + 2]
+    };
+    match (width, number) {
+        (2, 0..=99) => out.push_str(pair(number)),
+        (4, 0..=9999) => {
+            out.push_str(pair(number / 100));
+            out.push_str(pair(number % 100));
+        }
+        (6, 0..=999_999) => {
+            out.push_str(pair(number / 10_000));
+            out.push_str(pair(number / 100 % 100));
+            out.push_str(pair(number % 100));
+        }
+        _ => write!(out, "{number:0width$}").expect("writing to a string cannot fail"),
     }
-    let from = at.min(digits.len() - width.min(digits.len()));
-    digits[from..].iter().for_each(|digit| out.push(char::from(*digit)));
 }
 
 #[cfg(test)]

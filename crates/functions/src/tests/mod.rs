@@ -1,8 +1,6 @@
 //! SQL in, text out: every function through a session that has the library registered.
 
 mod aggregate;
-#[allow(clippy::all)]
-mod bench;
 mod condition;
 mod datetime;
 mod number;

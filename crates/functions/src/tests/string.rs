@@ -235,11 +235,14 @@ fn patterns_match_anywhere() {
         ("regexp_count('a1b2c3', '[0-9]')", "3"),
     ]);
     check_error("SELECT vm_regexp('a', '(')", "regex parse error");
-    check_rows("('abc'), ('a%c'), (NULL)", &[
-        ("starts_with(x, 'a%')", &["0", "1", "NULL"]),
-        ("ends_with(x, 'c')", &["1", "1", "NULL"]),
-        ("vm_regexp(x, '^ab')", &["1", "0", "NULL"]),
-        ("vm_regexp(x, NULL)", &["NULL", "NULL", "NULL"]),
-    ]);
+    check_rows(
+        "('abc'), ('a%c'), (NULL)",
+        &[
+            ("starts_with(x, 'a%')", &["0", "1", "NULL"]),
+            ("ends_with(x, 'c')", &["1", "1", "NULL"]),
+            ("vm_regexp(x, '^ab')", &["1", "0", "NULL"]),
+            ("vm_regexp(x, NULL)", &["NULL", "NULL", "NULL"]),
+        ],
+    );
     check_rows("('a'), ('('), (NULL)", &[("vm_regexp('abc', x)", &["1", "NULL", "NULL"])]);
 }

@@ -7,7 +7,7 @@
 use std::io::Write as _;
 
 /// Good records of the demo's file; the malformed one comes on top.
-pub const ROWS: u64 = 200_000;
+pub(super) const ROWS: u64 = 200_000;
 const DAYS: u64 = 365;
 const YEAR: u64 = 2014;
 const CHUNK_BYTES: usize = 256 << 10;
@@ -86,7 +86,7 @@ const WEEKDAYS: [u64; 7] = [100, 103, 112, 98, 85, 98, 104];
 const MONTH_DAYS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /// The file, in chunks of about 256 KiB that end at a line's end; the first begins with the header.
-pub struct CrashData {
+pub(super) struct CrashData {
     random: SplitMix,
     rows: u64,
     next_row: u64,
@@ -97,7 +97,7 @@ pub struct CrashData {
 }
 
 impl CrashData {
-    pub fn new(rows: u64) -> Self {
+    pub(super) fn new(rows: u64) -> Self {
         let weight_of_year = (0..DAYS).map(day_weight).sum();
         let random = SplitMix { state: 20_140_101 };
         CrashData { random, rows, next_row: 0, day: 0, weight_through_day: day_weight(0), weight_of_year }

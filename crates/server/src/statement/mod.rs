@@ -135,7 +135,8 @@ pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
     let known: Vec<&[&str]> = STATEMENTS.iter().flat_map(|k| k.heads.iter().copied()).collect();
     let error = cursor.unexpected("a statement");
     Err(match sql::suggest(cursor.source(), &known) {
-        Some(suggestion) => Error::parse(format!("{}; did you mean {suggestion}?", error.message())),
-        None => error,
+        // The error may name a word already.
+        Some(suggestion) if !error.message().contains("did you mean") => Error::parse(format!("{}; did you mean {suggestion}?", error.message())),
+        _ => error,
     })
 }

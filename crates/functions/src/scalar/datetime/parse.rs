@@ -21,7 +21,9 @@ pub(super) fn functions() -> Vec<Def> {
             "str_to_date",
             2..=2,
             |known| {
-                Ok(known.literal(1).map_or(DATETIME, |text| if Pattern::compile(text).has_time { DATETIME } else { DATE }))
+                Ok(known
+                    .literal(1)
+                    .map_or(DATETIME, |text| if Pattern::compile(text).has_time { DATETIME } else { DATE }))
             },
             str_to_date,
         ),

@@ -18,7 +18,8 @@ pub(super) fn functions() -> Vec<Def> {
     vec![
         Def::new("unix_timestamp", 1..=2, DataType::Int64, unix_timestamp),
         Def::new("from_unixtime", 1..=3, TEXT, |call| from_unixtime(call, SECOND)),
-        Def::new("from_unixtime_ms", 1..=3, TEXT, |call| from_unixtime(call, 1_000)).aliases(&["from_unixtime_milliseconds"]),
+        Def::new("from_unixtime_ms", 1..=3, TEXT, |call| from_unixtime(call, 1_000))
+            .aliases(&["from_unixtime_milliseconds"]),
         Def::new("to_datetime", 1..=2, DATETIME, |call| to_datetime(call, Zone::of_session(call.time_zone())))
             .aliases(&["unixtime_to_datetime"]),
         Def::new("to_datetime_ntz", 1..=2, DATETIME, |call| to_datetime(call, Zone::Fixed(0)))

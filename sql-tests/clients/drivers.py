@@ -2,9 +2,12 @@
 import datetime
 import decimal
 
-import pymysql
+import threading
 
-from server import Server, rows
+import pymysql
+import requests
+
+from server import Server, eventually, rows
 
 
 def run(checks):
@@ -38,5 +41,54 @@ def run(checks):
         checks.equal("the session goes on", rows(db, "SELECT 1"), [(1,)])
         big = "x" * 1_000_000
         checks.equal("a megabyte of text", rows(db, "SELECT length(%s)", (big,)), [(1_000_000,)])
+        wide = rows(db, "SELECT " + ", ".join(f"repeat('{c}', 1000000)" for c in "abcdefghijklmnopqrst"))[0]
+        checks.equal("a row of 20 MB, which MySQL sends in two packets", [(len(v), v[0], v[-1]) for v in wide],
+                     [(1_000_000, c, c) for c in "abcdefghijklmnopqrst"])
         db.ping()
         db.close()
+        many_sessions(checks, server)
+        kill_query(checks, server)
+
+
+def many_sessions(checks, server):
+    connections = [server.connect(database="d") for _ in range(60)]
+    counts = []
+
+    def ask(connection):
+        counts.extend(rows(connection, "SELECT count(*) FROM t WHERE i < 5")[0] for _ in range(3))
+
+    threads = [threading.Thread(target=ask, args=(connection,)) for connection in connections]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    checks.equal("60 sessions at once agree", (len(counts), len(set(counts))), (180, 1))
+    for connection in connections:
+        connection.close()
+
+
+def kill_query(checks, server):
+    """A query that computes for hours: others are served meanwhile, and KILL ends it."""
+    victim, killer = server.connect(database="d"), server.connect(read_timeout=20)
+    errors = []
+
+    def compute():
+        try:
+            rows(victim, "SELECT max(a.i + b.i + c.i) FROM t a CROSS JOIN t b CROSS JOIN t c")
+            errors.append(None)
+        except pymysql.MySQLError as error:
+            errors.append(error.args[0])
+
+    thread = threading.Thread(target=compute, daemon=True)
+    thread.start()
+    try:
+        running = lambda: [r for r in rows(killer, "SHOW FULL PROCESSLIST") if "CROSS JOIN" in repr(r)]
+        checks.that("the process list shows the query", eventually(running, 10))
+        health = requests.get(server.url("/api/health"), timeout=10)
+        checks.equal("health while a query computes", health.status_code, 200)
+        rows(killer, f"KILL QUERY {victim.thread_id()}")
+    except (pymysql.MySQLError, requests.RequestException) as error:
+        checks.that("others are served while a query computes", False, error)
+    thread.join(20)
+    if checks.equal("KILL QUERY ends it", errors, [1317]):
+        checks.equal("its session goes on", rows(victim, "SELECT 1"), [(1,)])

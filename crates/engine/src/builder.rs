@@ -1,7 +1,7 @@
 //! Puts an [`Engine`] together: functions, system tables and limits come from outside.
 
 use crate::analyze::{self, Kernels};
-use crate::engine::{Engine, Parts, STORE_URL};
+use crate::engine::{Engine, Parts, STORE_URL, Threads};
 use crate::table::system::SystemTable;
 use base::store::Store;
 use base::{Error, Result};
@@ -89,7 +89,15 @@ impl EngineBuilder {
         let mut builder = analyze::install(builder, &kernels);
         builder.scalar_functions().get_or_insert_default().extend(self.scalar);
         builder.aggregate_functions().get_or_insert_default().extend(self.aggregate);
-        Ok(Engine::new(Parts { base: builder.build(), kernels, runtime, store: self.store, system: self.system, parallelism: self.parallelism }))
+        Ok(Engine::new(Parts {
+            base: builder.build(),
+            kernels,
+            runtime,
+            store: self.store,
+            system: self.system,
+            parallelism: self.parallelism,
+            threads: Threads::start(self.parallelism)?,
+        }))
     }
 
     fn runtime(&self) -> Result<Arc<RuntimeEnv>> {

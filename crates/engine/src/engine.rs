@@ -4,17 +4,18 @@ use crate::analyze::Kernels;
 use crate::catalogs::SnapshotCatalogs;
 use crate::session::SessionInfo;
 use crate::table::system::SystemTable;
-use base::Result;
+use base::{Error, Result};
 use base::ids::TableId;
 use base::names::DEFAULT_CATALOG;
 use base::store::Store;
 use catalog::Snapshot;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::execution::SessionState;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Under this URL query operators find the shared store.
 pub(crate) static STORE_URL: LazyLock<ObjectStoreUrl> =
@@ -34,6 +35,38 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) system: Vec<Arc<dyn SystemTable>>,
     pub(crate) parallelism: usize,
+    pub(crate) threads: Threads,
+}
+
+/// Threads of their own for queries: operators may keep a thread busy for long, and connections must be answered then too.
+pub(crate) struct Threads(Option<Runtime>);
+
+impl Threads {
+    pub(crate) fn start(count: usize) -> Result<Self> {
+        // Deep plans are walked recursively.
+        const STACK_BYTES: usize = 8 << 20;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(count)
+            .thread_name("query")
+            .thread_stack_size(STACK_BYTES)
+            .enable_all()
+            .build()
+            .map_err(|e| Error::internal("could not start threads for queries").caused_by(e))?;
+        Ok(Threads(Some(runtime)))
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        self.0.as_ref().expect("the runtime is there until the engine is dropped").handle()
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // Waiting for the threads is not allowed where an engine may be dropped.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// What names mean in one statement: a snapshot and a session.
@@ -106,9 +139,11 @@ impl Scope {
         config = config.with_target_partitions(parallelism).with_batch_size(session.variables.integer("batch_size") as usize);
         let zone = session.variables.get("time_zone")?;
         config.options_mut().execution.time_zone = Some(if zone == "SYSTEM" { "UTC".to_string() } else { zone.to_string() });
-        let builder = SessionStateBuilder::new_from_existing(parts.base.clone())
-            .with_config(config)
-            .with_catalog_list(Arc::new(SnapshotCatalogs::new(self.clone())));
-        Ok(builder.build())
+        // A copy, not a rebuild: rebuilding would register functions and their aliases again in no particular order, and
+        // an alias of DataFusion's could win over a function of ours.
+        let mut state = parts.base.clone();
+        *state.config_mut() = config;
+        state.register_catalog_list(Arc::new(SnapshotCatalogs::new(self.clone())));
+        Ok(state)
     }
 }

@@ -25,4 +25,7 @@ pub use plan::explain::Detail;
 pub use plan::expression::Expressions;
 pub use plan::query::{OutputColumn, PlannedQuery, Reads};
 pub use session::SessionInfo;
+pub use storage::WriteOptions;
+pub use storage::schema::sql_type;
+pub use storage::write::discard;
 pub use write::{Source, WritePlan, Written};

@@ -56,7 +56,8 @@ impl Engine {
         let writer = Arc::new(writer);
         let mut parts = JoinSet::new();
         for part in query.run_in_parts().await? {
-            parts.spawn(write_part(part, Arc::clone(&rows), Arc::clone(&writer)));
+            let part = write_part(part, Arc::clone(&rows), Arc::clone(&writer));
+            parts.spawn_on(part, self.parts.threads.handle());
         }
         let mut count = 0;
         while let Some(part) = parts.join_next().await {

@@ -72,7 +72,8 @@ pub(crate) fn midnight(days: i32) -> i64 {
     i64::from(days) * DAY
 }
 
-/// The day number of a valid year, month, day. March is the first month of the computation, so that the leap day is last.
+/// The day number of a valid year, month, day. March is the first month of the computation, so that the leap day is
+/// last.
 pub(crate) fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
     let shifted_year = if month <= 2 { year - 1 } else { year };
     let era = shifted_year.div_euclid(400);

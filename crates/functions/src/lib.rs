@@ -1,12 +1,12 @@
 //! The SQL function library: StarRocks and MySQL functions as DataFusion functions.
 //!
-//! The engine registers [`all`] after DataFusion's own functions, so a name that is defined here wins. Every function is
-//! stateless and found by its name, hence plans can be shipped by name. Functions that depend on the session alone
+//! The engine registers [`all`] after DataFusion's own functions, so a name that is defined here wins. Every function
+//! is stateless and found by its name, hence plans can be shipped by name. Functions that depend on the session alone
 //! (`now()`, `database()`, `user()` ...) are not here: they are literals before planning starts.
 //!
 //! Promise of the whole library: arguments of any type are accepted and cast as MySQL casts them ([`cast`]); a value
-//! that cannot be cast is NULL, never an error. Errors are left for statements that cannot mean anything: a wrong number
-//! of arguments, an unknown unit, a pattern that does not compile.
+//! that cannot be cast is NULL, never an error. Errors are left for statements that cannot mean anything: a wrong
+//! number of arguments, an unknown unit, a pattern that does not compile.
 
 mod aggregate;
 mod calendar;

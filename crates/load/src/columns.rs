@@ -43,7 +43,7 @@ enum Item {
 }
 
 impl Mapping {
-    /// Reads both headers for a table with these columns; without `columns` the fields are the table's columns in order.
+    /// Reads both headers for a table with these columns; without `columns` the fields are the table's, in order.
     ///
     /// # Errors
     /// `Parse` for text that is no list of columns; `DuplicateColumn`, `UnknownColumn`; `Invalid` for a NOT NULL column

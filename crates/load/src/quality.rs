@@ -40,7 +40,7 @@ struct BadRow {
     row: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Quality {
     total: AtomicU64,
     filtered: AtomicU64,
@@ -84,9 +84,22 @@ impl RejectedRows {
     }
 }
 
+impl Default for Quality {
+    fn default() -> Self {
+        Quality::new(None)
+    }
+}
+
 impl Quality {
     pub fn new(rejected: Option<RejectedRows>) -> Self {
-        Quality { kept_below: AtomicU64::new(u64::MAX), rejected: rejected.map(Mutex::new), ..Quality::default() }
+        Quality {
+            total: AtomicU64::new(0),
+            filtered: AtomicU64::new(0),
+            unselected: AtomicU64::new(0),
+            kept: Mutex::default(),
+            kept_below: AtomicU64::new(u64::MAX),
+            rejected: rejected.map(Mutex::new),
+        }
     }
 
     /// Counts records that were read, good and bad.

@@ -63,6 +63,10 @@ fn check_functions(query: &ast::Query) -> Result<bool> {
     let found = ast::visit_expressions(query, |expr| {
         let name = match expr {
             ast::Expr::Function(f) => f.name.to_string().to_lowercase(),
+            // A variable belongs to a session too.
+            ast::Expr::Identifier(name) if name.quote_style.is_none() && name.value.starts_with('@') => {
+                return ControlFlow::Break(name.value.clone());
+            }
             _ => return ControlFlow::Continue(()),
         };
         time_dependent |= TIME.contains(&name.as_str());
@@ -94,7 +98,7 @@ fn columns(planned: &PlannedQuery, names: Option<&[String]>) -> Result<Vec<Colum
         if !seen.insert(base::names::fold_column(name)) {
             return Err(Error::new(ErrorKind::DuplicateColumn, format!("Duplicate column name '{name}'")));
         }
-        let ty = storage::schema::sql_type(&column.field).ok_or_else(|| {
+        let ty = engine::sql_type(&column.field).ok_or_else(|| {
             let error = Error::unsupported("a column of this type cannot be stored");
             error.with("column", name).with("type", column.field.data_type())
         })?;

@@ -4,11 +4,9 @@ use crate::definition;
 use crate::refresh::{self, Decision};
 use base::{Error, ErrorKind, Result};
 use catalog::change::Change;
-use catalog::{Catalog, MvDefinition, MvState, RunState, Table, TableWrite, TaskRun, WriteMode};
-use engine::{Engine, Source, WritePlan};
+use catalog::{Catalog, Column, MvDefinition, MvState, RunState, Table, TableWrite, TaskRun, WriteMode};
+use engine::{Engine, PlannedQuery, Source, WriteOptions, WritePlan, discard};
 use std::sync::Arc;
-use storage::write::discard;
-use storage::WriteOptions;
 
 /// Executes a RUNNING run to its end.
 ///
@@ -39,6 +37,9 @@ pub(crate) async fn run(catalog: &Catalog, engine: &Engine, run: &TaskRun) -> Re
     let columns = mv.meta.columns.clone();
     let committed = catalog.commit(move |draft| {
         let now = draft.state().table_by_id(done.mv).cloned().ok_or_else(dropped)?;
+        if draft.state().task_run(done.id).is_none_or(|known| known.state.is_final()) {
+            return Err(Error::new(ErrorKind::Interrupted, "the refresh was cancelled"));
+        }
         if now.meta.columns != columns {
             return Err(Error::new(ErrorKind::Conflict, "the materialized view was altered meanwhile"));
         }
@@ -70,16 +71,32 @@ async fn write(
     let now_us = catalog.clock().now_us();
     let database = Some(definition.database.clone());
     let (planned, _) = definition::plan(engine, snapshot, &definition.query, database, now_us).await?;
-    if planned.columns().len() != mv.meta.columns.len() {
-        return Err(Error::invalid("the query no longer has the view's columns; drop the view and create it again"));
-    }
+    let sources = sources(mv, &planned)?;
     let plan = WritePlan {
         table: Arc::clone(mv),
-        sources: (0..mv.meta.columns.len()).map(Source::Query).collect(),
+        sources,
         strict: true,
         options: WriteOptions::default(),
         epoch: catalog.epoch(),
         now: chrono::DateTime::from_timestamp_micros(now_us).unwrap_or_default().naive_utc(),
     };
     engine.write(&planned, plan).await
+}
+
+/// Which column of the query each column of the view is. A `*` was expanded when the view was created: columns that base
+/// tables got later are not in the view.
+fn sources(mv: &Table, planned: &PlannedQuery) -> Result<Vec<Source>> {
+    let columns = &mv.meta.columns;
+    if planned.columns().len() == columns.len() {
+        return Ok((0..columns.len()).map(Source::Query).collect());
+    }
+    let names: Vec<String> = planned.columns().iter().map(|c| base::names::fold_column(&c.name)).collect();
+    let source = |column: &Column| {
+        let position = names.iter().position(|n| *n == column.folded());
+        position.map(Source::Query).ok_or_else(|| {
+            let error = Error::invalid("the query no longer has a column of the view; drop the view and create it again");
+            error.with("column", &column.name)
+        })
+    };
+    columns.iter().map(source).collect()
 }

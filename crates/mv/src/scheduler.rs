@@ -18,7 +18,7 @@ use engine::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 static RUNS: Metric = Metric::counter("mv_task_runs_total", "Refreshes that ended.");
@@ -61,18 +61,19 @@ impl RefresherOptions {
 #[derive(Debug, Clone)]
 pub struct Refresher {
     catalog: Catalog,
+    events: mpsc::UnboundedSender<Event>,
 }
 
 impl Refresher {
     /// Starts the scheduler. The handle ends it when aborted; runs that are not committed then never happened.
     pub async fn start(catalog: Catalog, engine: Engine, options: RefresherOptions) -> Result<(Self, JoinHandle<()>)> {
         requeue(&catalog).await?;
-        let (ended, endings) = mpsc::unbounded_channel();
+        let (events, happened) = mpsc::unbounded_channel();
         let scheduler = Scheduler {
             catalog: catalog.clone(),
             engine,
             options,
-            ended,
+            events: events.clone(),
             started_ms: catalog.clock().now_ms(),
             ticks: BTreeMap::new(),
             changed_since: BTreeMap::new(),
@@ -81,8 +82,8 @@ impl Refresher {
             running: BTreeMap::new(),
             swept_ms: 0,
         };
-        let handle = tokio::spawn(scheduler.run(endings));
-        Ok((Refresher { catalog }, handle))
+        let handle = tokio::spawn(scheduler.run(happened));
+        Ok((Refresher { catalog, events }, handle))
     }
 
     /// Asks for a refresh; it runs as soon as there is room. Returns the run.
@@ -91,6 +92,14 @@ impl Refresher {
     /// As [`task_run::request`].
     pub async fn request(&self, mv: TableId, wish: Wish) -> Result<TaskRun> {
         self.catalog.commit(move |draft| task_run::request(draft, mv, wish)).await.map(|(run, _)| run)
+    }
+
+    /// Ends the waiting and running refreshes of a view. Its rows stay as they are.
+    pub async fn cancel(&self, mv: TableId) -> Result<()> {
+        let stopping = || Error::new(ErrorKind::Interrupted, "the server is stopping");
+        let (done, cancelled) = oneshot::channel();
+        self.events.send(Event::Cancel { mv, done }).map_err(|_| stopping())?;
+        cancelled.await.map_err(|_| stopping())?
     }
 
     /// Waits until a run has ended.
@@ -128,18 +137,20 @@ async fn requeue(catalog: &Catalog) -> Result<()> {
     committed.await.map(|_| ())
 }
 
-/// A run is over.
-struct Ended {
-    mv: TableId,
-    /// The attempt as which it is to be repeated.
-    retry: Option<u32>,
+/// What the scheduler is told.
+#[derive(Debug)]
+enum Event {
+    /// A run is over; `retry` is the attempt as which it is to be repeated.
+    Ended { mv: TableId, retry: Option<u32> },
+    /// A user wants the view's runs to end.
+    Cancel { mv: TableId, done: oneshot::Sender<Result<()>> },
 }
 
 struct Scheduler {
     catalog: Catalog,
     engine: Engine,
     options: RefresherOptions,
-    ended: mpsc::UnboundedSender<Ended>,
+    events: mpsc::UnboundedSender<Event>,
     started_ms: UnixMs,
     /// Next tick of views with EVERY.
     ticks: BTreeMap<TableId, UnixMs>,
@@ -154,14 +165,21 @@ struct Scheduler {
 }
 
 impl Scheduler {
-    async fn run(mut self, mut endings: mpsc::UnboundedReceiver<Ended>) {
+    async fn run(mut self, mut happened: mpsc::UnboundedReceiver<Event>) {
         let mut changes = self.catalog.changes();
         loop {
             let wake_ms = self.turn().await;
             let sleep = Duration::from_millis(wake_ms.clamp(1, SLEEP_MS_MAX) as u64);
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
-                ended = endings.recv() => if let Some(ended) = ended { self.ended(ended); },
+                event = happened.recv() => match event {
+                    Some(Event::Ended { mv, retry }) => self.ended(mv, retry),
+                    Some(Event::Cancel { mv, done }) => {
+                        // Whoever asked may have gone.
+                        let _ = done.send(self.cancel(mv).await);
+                    }
+                    None => return,
+                },
                 () = tokio::time::sleep(sleep) => {}
             }
         }
@@ -198,12 +216,24 @@ impl Scheduler {
         next_ms - now_ms
     }
 
-    fn ended(&mut self, ended: Ended) {
-        self.running.remove(&ended.mv);
-        if let Some(attempt) = ended.retry {
+    fn ended(&mut self, mv: TableId, retry: Option<u32>) {
+        self.running.remove(&mv);
+        if let Some(attempt) = retry {
             let due_ms = self.catalog.clock().now_ms() + schedule::retry_wait_ms(self.options.retry_base_ms, attempt);
-            self.retries.insert(ended.mv, (due_ms, attempt));
+            self.retries.insert(mv, (due_ms, attempt));
         }
+    }
+
+    /// Stops the view's runs. One that has reached its commit may still succeed.
+    async fn cancel(&mut self, mv: TableId) -> Result<()> {
+        if let Some(handle) = self.running.remove(&mv) {
+            handle.abort();
+            // Aborted or ended: either way it does nothing any more.
+            let _ = handle.await;
+        }
+        self.retries.remove(&mv);
+        self.changed_since.remove(&mv);
+        self.catalog.commit(move |draft| task_run::cancel(draft, mv)).await.map(|_| ())
     }
 
     fn forget_dropped(&mut self, mvs: &[Arc<Table>]) {
@@ -305,14 +335,14 @@ impl Scheduler {
     }
 
     fn spawn(&mut self, run: TaskRun) {
-        let (catalog, engine, ended) = (self.catalog.clone(), self.engine.clone(), self.ended.clone());
+        let (catalog, engine, events) = (self.catalog.clone(), self.engine.clone(), self.events.clone());
         let (failures_max, mv) = (self.options.failures_max, run.mv);
         let handle = tokio::spawn(async move {
             let attempt = run.attempt + 1;
             let retryable = execute(&catalog, &engine, run, failures_max).await;
             let retry = (retryable && attempt <= ATTEMPTS_MAX).then_some(attempt);
             // The scheduler may be gone.
-            let _ = ended.send(Ended { mv, retry });
+            let _ = events.send(Event::Ended { mv, retry });
         });
         self.running.insert(mv, handle);
     }

@@ -85,8 +85,26 @@ pub(crate) fn start(draft: &mut Draft, id: u64) -> Result<Option<TaskRun>> {
     Ok(Some(run))
 }
 
-/// Ends a run with an error and counts it against the view.
+/// Ends a view's waiting and running runs because a user said so; no failure of the view.
+pub(crate) fn cancel(draft: &mut Draft, mv: TableId) -> Result<()> {
+    let unfinished: Vec<TaskRun> = draft.state().runs_of(mv).filter(|r| !r.state.is_final()).map(|r| (**r).clone()).collect();
+    for run in unfinished {
+        draft.apply(Change::PutTaskRun(TaskRun {
+            state: RunState::Failed,
+            finished_ms: Some(draft.now_ms()),
+            error_code: i64::from(base::sql_code::of(ErrorKind::Interrupted).errno),
+            error_message: "the refresh was cancelled by a user".to_string(),
+            ..run
+        }))?;
+    }
+    Ok(())
+}
+
+/// Ends a run with an error and counts it against the view; a run that has ended stays as it is.
 pub(crate) fn fail(draft: &mut Draft, run: &TaskRun, error: &Error, failures_max: u32) -> Result<()> {
+    if draft.state().task_run(run.id).is_none_or(|known| known.state.is_final()) {
+        return Ok(());
+    }
     let failed = TaskRun {
         state: RunState::Failed,
         finished_ms: Some(draft.now_ms()),

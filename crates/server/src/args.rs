@@ -234,7 +234,9 @@ fn reachable(bind_address: &str) -> &str {
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // Plans of deeply nested queries are walked recursively.
+    const STACK_BYTES: usize = 8 << 20;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     runtime.map_err(|e| Error::internal("could not start the async runtime").caused_by(e))?.block_on(work)
 }
 

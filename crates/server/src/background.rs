@@ -1,13 +1,14 @@
 //! Work that goes on beside clients: compaction and garbage collection. All of it can be stopped at any moment and
 //! begun again.
 
+use base::clock::{Clock, UnixMs};
 use base::config::Config;
 use base::{ErrorKind, Result};
 use catalog::{Catalog, Column};
 use datafusion::arrow::array::ArrayRef;
 use engine::Engine;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 use storage::compact::{self, CompactOptions};
 use storage::gc;
 use tokio::task::JoinSet;
@@ -28,7 +29,7 @@ impl Background {
         tasks.spawn(compact_for_ever(catalog.clone(), engine.clone(), options, every("compaction_interval_ms")));
         tasks.spawn(collect_for_ever(catalog.clone(), every("gc_interval_ms")));
         let kept = Duration::from_secs(config.integer("load_error_log_reserve_hours") * 3600);
-        tasks.spawn(expire_error_logs(scratch_dir.join("load_errors"), kept));
+        tasks.spawn(expire_error_logs(scratch_dir.join("load_errors"), kept, catalog.clock().clone()));
         Background { tasks }
     }
 
@@ -74,21 +75,21 @@ async fn collect_for_ever(catalog: Catalog, every: Duration) {
     }
 }
 
-async fn expire_error_logs(folder: PathBuf, kept: Duration) {
+async fn expire_error_logs(folder: PathBuf, kept: Duration, clock: Clock) {
     const EVERY: Duration = Duration::from_secs(600);
     loop {
-        let folder = folder.clone();
+        let (folder, oldest_ms) = (folder.clone(), clock.now_ms() - kept.as_millis() as i64);
         // Errors leave the file for the next round.
-        let _ = tokio::task::spawn_blocking(move || remove_older(&folder, kept)).await;
+        let _ = tokio::task::spawn_blocking(move || remove_older(&folder, oldest_ms)).await;
         tokio::time::sleep(EVERY).await;
     }
 }
 
-fn remove_older(folder: &Path, kept: Duration) -> std::io::Result<()> {
+fn remove_older(folder: &Path, oldest_ms: UnixMs) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
-        if age > kept {
+        let modified = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        if (modified.as_millis() as i64) < oldest_ms {
             std::fs::remove_file(entry.path())?;
         }
     }

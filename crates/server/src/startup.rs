@@ -62,7 +62,7 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
         CatalogOptions { clock: clock.clone(), checkpoint_records: config.integer("checkpoint_records") };
     let catalog = Catalog::open(store.clone(), catalog_options).await?;
     let processes = Arc::new(ProcessList::new(clock));
-    let engine = engine(&config, &store, &scratch_dir, &catalog)?;
+    let engine = engine(&config, &store, &scratch_dir, &catalog, &processes)?;
     let refresher_options = RefresherOptions::from_config(&config);
     let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options).await?;
     let background = Background::start(&catalog, &engine, &config, &scratch_dir);
@@ -121,6 +121,7 @@ fn engine(
     store: &Store,
     scratch_dir: &Path,
     catalog: &Catalog,
+    processes: &Arc<ProcessList>,
 ) -> Result<Engine> {
     let functions = functions::all();
     let memory_bytes = match config.integer("mem_limit_mb") {
@@ -131,7 +132,7 @@ fn engine(
         .memory_bytes(memory_bytes)
         .spill(scratch_dir.join("spill"), config.integer("spill_max_mb") << 20)
         .functions(functions.scalar, functions.aggregate)
-        .system_tables(information_schema::all(catalog, config));
+        .system_tables(information_schema::all(catalog, processes, config));
     if config.integer("parallelism") > 0 {
         builder = builder.parallelism(config.integer("parallelism") as usize);
     }

@@ -5,6 +5,7 @@
 //! pretends to be, all other comments disappear, hints (`/*+ … */`) are collected apart.
 
 use base::Result;
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token;
 
 use crate::syntax_error;
@@ -253,7 +254,14 @@ impl<'a> Lexer<'a> {
             }
             self.at = after;
         }
-        Ok(Token::make_word(word, None))
+        let mut token = Token::make_word(word, None);
+        if let Token::Word(word) = &mut token
+            && word.keyword == Keyword::TOP
+        {
+            // A column's name in MySQL; sqlparser would read SELECT TOP n.
+            word.keyword = Keyword::NoKeyword;
+        }
+        Ok(token)
     }
 
     /// `@name`, `@'any name'`, `@@name`: one word that keeps its `@`. In `'user'@'host'` the host reads the same way.

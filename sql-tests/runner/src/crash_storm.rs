@@ -55,6 +55,18 @@ impl Batch {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    http: u16,
+    query: u16,
+}
+
+impl Ports {
+    fn of(server: &Server) -> Ports {
+        Ports { http: server.http_port, query: server.query_port }
+    }
+}
+
 /// Runs the storm; false if a promise was broken.
 pub(crate) async fn run(viewmill: &Path, rounds: u64, seed: u64) -> Result<bool, String> {
     println!("crash storm: {rounds} rounds, seed {seed}");
@@ -109,7 +121,7 @@ async fn storm(
     for client in 0..CLIENTS {
         let first = sent.keys().filter(|b| b.client == client).map(|b| b.number + 1).max().unwrap_or(0);
         let first = Batch { client, number: first };
-        clients.spawn(send_batches(first, server.http_port, server.query_port, Arc::clone(&stop)));
+        clients.spawn(send_batches(first, Ports::of(server), Arc::clone(&stop)));
     }
     tokio::time::sleep(delay).await;
     server.kill_and_restart().await?;
@@ -122,25 +134,33 @@ async fn storm(
 }
 
 /// Sends batch after batch until one gets no answer.
-async fn send_batches(first: Batch, http_port: u16, query_port: u16, stop: Arc<AtomicBool>) -> Vec<(Batch, Outcome)> {
+async fn send_batches(first: Batch, ports: Ports, stop: Arc<AtomicBool>) -> Vec<(Batch, Outcome)> {
     let mut outcomes = Vec::new();
     let mut batch = first;
     while !stop.load(Ordering::Relaxed) {
-        let outcome = if batch.by_http() {
-            load(batch, http_port).await.map_or(Outcome::Unknown, |reply| outcome_of(batch, &reply))
-        } else {
-            insert(batch, query_port).await
-        };
+        let (outcome, why) = send(batch, ports).await;
         outcomes.push((batch, outcome));
-        if outcome == Outcome::Unknown {
-            break;
+        match outcome {
+            Outcome::Acknowledged => {}
+            Outcome::Refused => println!("{batch:?} was refused: {why}"),
+            Outcome::Unknown => break,
         }
         batch.number += 1;
     }
     outcomes
 }
 
-async fn load(batch: Batch, port: u16) -> Result<String, String> {
+/// Sends one batch; with the server's words, unless it took the batch.
+async fn send(batch: Batch, ports: Ports) -> (Outcome, String) {
+    let answer = if batch.by_http() { load(batch, ports.http).await } else { insert(batch, ports.query).await };
+    match answer {
+        Ok(()) => (Outcome::Acknowledged, String::new()),
+        Err(Failure::Server(why)) => (Outcome::Refused, why),
+        Err(Failure::Connection(why)) => (Outcome::Unknown, why),
+    }
+}
+
+async fn load(batch: Batch, port: u16) -> Result<(), Failure> {
     let body: String = (0..batch.rows())
         .map(|n| batch.row(n))
         .map(|(client, number, n, day)| format!("{client},{number},{n},{day}\n"))
@@ -157,32 +177,18 @@ async fn load(batch: Batch, port: u16) -> Result<String, String> {
         body: body.into_bytes(),
         ..Request::default()
     };
-    http_client::send(port, &request).await.map(|reply| reply.text())
+    let reply = http_client::send(port, &request).await.map_err(Failure::Connection)?.text();
+    let taken = reply.contains("\"Success\"");
+    if taken { Ok(()) } else { Err(Failure::Server(reply.split_whitespace().collect::<Vec<_>>().join(" "))) }
 }
 
-fn outcome_of(batch: Batch, reply: &str) -> Outcome {
-    if reply.contains("\"Success\"") {
-        return Outcome::Acknowledged;
-    }
-    println!("{batch:?} was refused: {}", reply.split_whitespace().collect::<Vec<_>>().join(" "));
-    Outcome::Refused
-}
-
-async fn insert(batch: Batch, port: u16) -> Outcome {
+async fn insert(batch: Batch, port: u16) -> Result<(), Failure> {
     let rows: Vec<String> = (0..batch.rows())
         .map(|n| batch.row(n))
         .map(|(client, number, n, day)| format!("({client}, {number}, {n}, '{day}')"))
         .collect();
     let sql = format!("INSERT INTO storm.t WITH LABEL `{}` VALUES {}", batch.label(), rows.join(", "));
-    let Ok(mut session) = Session::open(port, None).await else { return Outcome::Unknown };
-    match session.run(&sql).await {
-        Ok(_) => Outcome::Acknowledged,
-        Err(Failure::Server(why)) => {
-            println!("{batch:?} was refused: {why}");
-            Outcome::Refused
-        }
-        Err(Failure::Connection(_)) => Outcome::Unknown,
-    }
+    Session::open(port, None).await?.run(&sql).await.map(|_| ())
 }
 
 /// Compares the table with what clients know; unknown outcomes become known.
@@ -196,9 +202,9 @@ async fn check(server: &Server, sent: &mut BTreeMap<Batch, Outcome>) -> Result<V
         match (*outcome, got) {
             (Outcome::Acknowledged, got) if got == Some(expected) => {}
             (Outcome::Refused, _) => broken.push(format!("{batch:?} was refused, nothing was wrong with it")),
-            (Outcome::Unknown, None) => *outcome = resend(server, *batch, false, &mut broken).await?,
+            (Outcome::Unknown, None) => *outcome = resend(server, *batch, false, &mut broken).await,
             (Outcome::Unknown, got) if got == Some(expected) => {
-                *outcome = resend(server, *batch, true, &mut broken).await?;
+                *outcome = resend(server, *batch, true, &mut broken).await;
             }
             (outcome, got) => {
                 broken.push(format!("{batch:?} is {outcome:?}; (rows, sum) {got:?}, expected {expected:?}"))
@@ -207,23 +213,19 @@ async fn check(server: &Server, sent: &mut BTreeMap<Batch, Outcome>) -> Result<V
     }
     broken.extend(found.keys().map(|batch| format!("{batch:?} is stored and was never sent")));
     if let Some(last) = sent.iter().rev().find(|(_, o)| **o == Outcome::Acknowledged).map(|(b, _)| *b) {
-        resend(server, last, true, &mut broken).await?;
+        resend(server, last, true, &mut broken).await;
     }
     Ok(broken)
 }
 
 /// Sends a batch again under its label: it must be refused if its rows are there, else it must be stored.
-async fn resend(server: &Server, batch: Batch, is_stored: bool, broken: &mut Vec<String>) -> Result<Outcome, String> {
-    let outcome = if batch.by_http() {
-        outcome_of(batch, &load(batch, server.http_port).await?)
-    } else {
-        insert(batch, server.query_port).await
-    };
+async fn resend(server: &Server, batch: Batch, is_stored: bool, broken: &mut Vec<String>) -> Outcome {
+    let (outcome, why) = send(batch, Ports::of(server)).await;
     match (is_stored, outcome) {
         (true, Outcome::Refused) | (false, Outcome::Acknowledged) => {}
-        _ => broken.push(format!("{batch:?} sent again: {outcome:?}, although its rows were there: {is_stored}")),
+        _ => broken.push(format!("{batch:?} sent again, stored before: {is_stored}, now {outcome:?} {why}")),
     }
-    Ok(Outcome::Acknowledged)
+    Outcome::Acknowledged
 }
 
 /// Rows and the sum of `n` per batch.

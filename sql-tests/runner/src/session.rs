@@ -62,7 +62,8 @@ impl Session {
 
     pub async fn run(&mut self, sql: &str) -> Result<Answer, Failure> {
         if self.prepared {
-            let mut result = self.conn.exec_iter(sql, Params::Empty).await?;
+            let (sql, parameters) = split_parameters(sql)?;
+            let mut result = self.conn.exec_iter(sql, parameters).await?;
             let columns = result.columns();
             let rows: Vec<Row> = result.collect().await?;
             let affected = result.affected_rows();
@@ -81,6 +82,20 @@ impl Session {
         // The server may already have closed its side.
         self.conn.disconnect().await.ok();
     }
+}
+
+/// Takes the values of `?` from a last line `-- with [1, "text", 1.5, null]`.
+fn split_parameters(sql: &str) -> Result<(&str, Params), Failure> {
+    let Some((sql, json)) = sql.rsplit_once("\n-- with ") else { return Ok((sql, Params::Empty)) };
+    let values: Vec<serde_json::Value> = serde_json::from_str(json)
+        .map_err(|e| Failure::Server(format!("not a JSON array of parameters: {json}: {e}")))?;
+    let value = |value: serde_json::Value| match value {
+        serde_json::Value::Null => Value::NULL,
+        serde_json::Value::Number(n) => n.as_i64().map_or_else(|| Value::Double(n.as_f64().unwrap_or(0.0)), Value::Int),
+        serde_json::Value::String(text) => Value::Bytes(text.into_bytes()),
+        other => Value::Bytes(other.to_string().into_bytes()),
+    };
+    Ok((sql, Params::Positional(values.into_iter().map(value).collect())))
 }
 
 fn answer(columns: Option<&[Column]>, rows: Vec<Row>, affected: u64) -> Answer {

@@ -2,9 +2,9 @@
 //! materialized view.
 
 use super::crash;
-use crate::contestant::{Engine, compare_queries};
+use crate::contestant::{Engine, compare_queries, report};
 use crate::peer::Peer;
-use crate::sample::{Bound, Goal, Sample, median_wall, ratio};
+use crate::sample::{Bound, Goal, median_wall, ratio};
 use crate::viewmill::Viewmill;
 use crate::{Options, data};
 
@@ -65,22 +65,24 @@ async fn from_view(options: &Options, viewmill: &mut Viewmill) -> Result<Vec<Goa
     println!("full refresh {:.0} ms", refresh.wall_s * 1e3);
     let mut goals = Vec::new();
     let read_all = [DEFINITION, "SELECT Time, VEHICLE_TYPE_CODE_1, CNT FROM daily"];
-    for (name, [base, view]) in [("all groups", read_all), ("ten busiest days", DAYS), ("three months", TOP_TYPES)] {
-        let (from_base, from_view) = pair(options, viewmill, name, base, view).await?;
-        let value = median_wall(&from_base) / median_wall(&from_view).max(1e-6);
+    for (name, [base, view]) in [("all groups", read_all), ("ten busiest days", DAYS)] {
+        let value = times_faster(options, viewmill, name, base, view).await?;
         goals.push(Goal { text: format!("view, {name}: times faster"), value, bound: Bound::AtLeast(100.0) });
     }
+    // Reads an eighth of the base table, so it has no goal of its own.
+    let [base, view] = TOP_TYPES;
+    println!("three months: {:.1} times faster", times_faster(options, viewmill, "three months", base, view).await?);
     Ok(goals)
 }
 
-/// Both questions in turn on the same server; their answers must be equal.
-async fn pair(
+/// Asks both questions in turn on the same server; their answers must be equal.
+async fn times_faster(
     options: &Options,
     viewmill: &mut Viewmill,
     name: &str,
     base: &str,
     view: &str,
-) -> Result<(Vec<Sample>, Vec<Sample>), String> {
+) -> Result<f64, String> {
     let (mut from_base, mut from_view) = (Vec::new(), Vec::new());
     for round in 0..=options.rounds {
         let (slow, mut expected) = viewmill.query(base).await?;
@@ -95,7 +97,7 @@ async fn pair(
             from_view.push(fast);
         }
     }
-    crate::contestant::report(name, "base table", &from_base);
-    crate::contestant::report(name, "view", &from_view);
-    Ok((from_base, from_view))
+    report(name, "base table", &from_base);
+    report(name, "view", &from_view);
+    Ok(median_wall(&from_base) / median_wall(&from_view).max(1e-6))
 }

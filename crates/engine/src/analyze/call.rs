@@ -3,7 +3,7 @@
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CeilFloorKind, DateTimeField, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, TrimWhereField, UnaryOperator, Value, ValueWithSpan,
+    FunctionArgumentClause, FunctionArguments, ObjectName, TrimWhereField, Value, ValueWithSpan,
 };
 
 use super::expression::as_condition;
@@ -44,7 +44,7 @@ pub(super) fn prepare(expr: &mut Expr) -> Result<()> {
     let Expr::Function(function) = expr else { return Ok(()) };
     let Some(name) = node::function_name(function) else { return Ok(()) };
     if let Some((_, other)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
-        function.name = datafusion::sql::sqlparser::ast::ObjectName::from(vec![(*other).into()]);
+        function.name = ObjectName::from(vec![(*other).into()]);
     }
     match name.as_str() {
         "group_concat" => group_concat(function),
@@ -127,7 +127,7 @@ pub(super) fn rewrite_operator(expr: &mut Expr) -> Result<()> {
         BinaryOperator::LongArrow => "get_json_string",
         BinaryOperator::Regexp | BinaryOperator::Match => "vm_regexp",
         BinaryOperator::Assignment => {
-            return Err(Error::unsupported("assigning a user variable inside a query is not supported; use SET"));
+            return Err(Error::unsupported("user variables can only be assigned among select items; use SET"));
         }
         _ => return Ok(()),
     };
@@ -143,7 +143,7 @@ pub(super) fn rewrite_syntax(expr: &mut Expr) -> Result<()> {
     let replacement = match expr {
         Expr::RLike { negated, expr: text, pattern, .. } => {
             let matches = node::call("vm_regexp", vec![node::take(text), node::take(pattern)]);
-            if *negated { Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(matches) } } else { matches }
+            if *negated { node::not(matches) } else { matches }
         }
         Expr::Substring { expr: text, substring_from, substring_for, .. } => {
             let mut args = vec![node::take(text)];
@@ -225,9 +225,13 @@ mod tests {
 
     #[test]
     fn escape_characters_become_backslashes() {
-        for (pattern, escape, rewritten) in
-            [("10|%", "|", "10\\%"), ("a||b", "|", "a|b"), ("a\\b", "!", "a\\\\b"), ("x_", "\\", "x_"), ("%a|", "|", "%a")]
-        {
+        for (pattern, escape, rewritten) in [
+            ("10|%", "|", "10\\%"),
+            ("a||b", "|", "a|b"),
+            ("a\\b", "!", "a\\\\b"),
+            ("x_", "\\", "x_"),
+            ("%a|", "|", "%a"),
+        ] {
             let mut expr = node::text(pattern);
             escape_with_backslash(&mut expr, &Value::SingleQuotedString(escape.to_string())).unwrap();
             assert_eq!(node::literal_text(&expr), Some(rewritten), "{pattern}");

@@ -22,9 +22,7 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<()> {
             return Err(Error::unsupported("CAST with FORMAT or ARRAY is not supported"));
         }
         Expr::Cast { expr: operand, data_type, .. } => cast(node::take(operand), data_type.clone()),
-        Expr::Convert { expr: operand, data_type: Some(data_type), .. } => {
-            cast(node::take(operand), data_type.clone())
-        }
+        Expr::Convert { expr: operand, data_type: Some(data_type), .. } => cast(node::take(operand), data_type.clone()),
         Expr::Convert { expr: operand, charset: Some(charset), .. } => {
             check_character_set(&charset.to_string())?;
             node::take(operand)

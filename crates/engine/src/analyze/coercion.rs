@@ -9,13 +9,13 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::execution::SessionStateBuilder;
 use datafusion::logical_expr::expr::{InList, InSubquery, Like, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     Between, Case, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Union, binary_expr, lit,
 };
-use datafusion::execution::SessionStateBuilder;
 use datafusion::optimizer::AnalyzerRule;
 
 use super::compare::{compare, is_comparison};
@@ -98,7 +98,11 @@ impl Coercion {
     fn union(&self, union: Union) -> Result<LogicalPlan> {
         let columns = union.schema.fields().len();
         let common: Vec<DataType> = (0..columns)
-            .map(|i| kind::unify(union.inputs.iter().filter_map(|input| input.schema().fields().get(i)).map(|f| f.data_type())))
+            .map(|i| {
+                kind::unify(
+                    union.inputs.iter().filter_map(|input| input.schema().fields().get(i)).map(|f| f.data_type()),
+                )
+            })
             .collect();
         let mut inputs = Vec::with_capacity(union.inputs.len());
         for input in union.inputs {
@@ -208,7 +212,8 @@ impl Rewrite<'_> {
             types.push(result.get_type(self.schema)?);
         }
         let common = kind::unify(types.iter());
-        let result = |expr: Expr| Ok::<_, datafusion::error::DataFusionError>(self.typed(expr)?.cast(&common, self.kernels));
+        let result =
+            |expr: Expr| Ok::<_, datafusion::error::DataFusionError>(self.typed(expr)?.cast(&common, self.kernels));
         let mut when_then = Vec::with_capacity(case.when_then_expr.len());
         for (when, then) in case.when_then_expr {
             when_then.push((Box::new(self.truth(*when)?), Box::new(result(*then)?)));
@@ -218,12 +223,8 @@ impl Rewrite<'_> {
     }
 
     fn between(&self, between: Between) -> Result<Expr> {
-        let low = compare(
-            self.kernels,
-            self.typed((*between.expr).clone())?,
-            Operator::GtEq,
-            self.typed(*between.low)?,
-        );
+        let low =
+            compare(self.kernels, self.typed((*between.expr).clone())?, Operator::GtEq, self.typed(*between.low)?);
         let high = compare(self.kernels, self.typed(*between.expr)?, Operator::LtEq, self.typed(*between.high)?);
         let both = low.and(high);
         Ok(if between.negated { Expr::Not(Box::new(both)) } else { both })
@@ -292,7 +293,9 @@ impl Rewrite<'_> {
         let (a, b) = (left.kind(), right.kind());
         let text = a == Kind::Text || b == Kind::Text;
         match (text, a.is_temporal() || b.is_temporal()) {
-            (_, true) if text || a.is_temporal() && b.is_temporal() => (left.datetime(kernels), right.datetime(kernels)),
+            (_, true) if text || a.is_temporal() && b.is_temporal() => {
+                (left.datetime(kernels), right.datetime(kernels))
+            }
             (true, _) => (left.double(kernels), right.double(kernels)),
             _ if a == Kind::Float || b == Kind::Float => (left.double(kernels), right.double(kernels)),
             _ => (left.bigint(kernels), right.bigint(kernels)),

@@ -16,10 +16,7 @@ const DAY_US: i64 = 86_400_000_000;
 
 pub(super) fn is_comparison(op: Operator) -> bool {
     use Operator as O;
-    matches!(
-        op,
-        O::Eq | O::NotEq | O::Lt | O::LtEq | O::Gt | O::GtEq | O::IsDistinctFrom | O::IsNotDistinctFrom
-    )
+    matches!(op, O::Eq | O::NotEq | O::Lt | O::LtEq | O::Gt | O::GtEq | O::IsDistinctFrom | O::IsNotDistinctFrom)
 }
 
 /// `left op right`, for a comparison operator.
@@ -59,7 +56,8 @@ fn numbers(left: Typed, op: Operator, right: Typed) -> Expr {
 
 /// An exact constant in the type of what it is compared with, if that type has its value.
 fn as_type_of(constant: Typed, other: &DataType) -> Typed {
-    let exact = matches!(constant.kind(), Kind::Int | Kind::Decimal) && matches!(Kind::of(other), Kind::Int | Kind::Decimal);
+    let exact =
+        matches!(constant.kind(), Kind::Int | Kind::Decimal) && matches!(Kind::of(other), Kind::Int | Kind::Decimal);
     let Some(value) = constant.literal().filter(|value| exact && !value.is_null()) else { return constant };
     match value.cast_to(other) {
         Ok(cast) if cast.cast_to(&constant.data_type).is_ok_and(|back| back == *value) => {
@@ -117,7 +115,9 @@ fn with_moment(kernels: &Kernels, moment: Typed, op: Operator, other: Typed) -> 
     if let Some(value) = other.literal().cloned() {
         let spelled = constant(&other.clone().datetime(kernels));
         match spelled {
-            Some(ScalarValue::TimestampMicrosecond(Some(us), _)) => return with_constant_moment(kernels, moment, op, us),
+            Some(ScalarValue::TimestampMicrosecond(Some(us), _)) => {
+                return with_constant_moment(kernels, moment, op, us);
+            }
             // Text that spells no date is NULL; a number that does not may still be compared, as in `d > 0`.
             Some(_) if !is_number || value.is_null() => {
                 let null = ScalarValue::try_from(&moment.data_type).unwrap_or(ScalarValue::Null);
@@ -175,7 +175,8 @@ fn with_constant_moment(kernels: &Kernels, moment: Typed, op: Operator, us: i64)
 }
 
 fn with_boolean(kernels: &Kernels, boolean: Typed, op: Operator, other: Typed) -> Expr {
-    let equality = matches!(op, Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom);
+    let equality =
+        matches!(op, Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom);
     if let Some(value) = other.literal().and_then(truth_literal).filter(|_| equality) {
         return binary_expr(boolean.expr, op, lit(value));
     }

@@ -5,7 +5,7 @@ use datafusion::logical_expr::{Expr, lit, try_cast};
 use datafusion::scalar::ScalarValue;
 
 use super::kernel::{Kernels, apply, constant};
-use super::kind::{DATETIME, Kind, TEXT, digits};
+use super::kind::{self, DATETIME, Kind, TEXT, digits};
 
 /// An expression and its type.
 #[derive(Debug, Clone)]
@@ -102,7 +102,10 @@ impl Typed {
 
     /// The value where a number is wanted: numbers as they are, unsigned ones as signed.
     pub(super) fn number(self, kernels: &Kernels) -> Typed {
-        let data_type = super::kind::numeric(&self.data_type);
+        let data_type = match self.literal() {
+            Some(ScalarValue::UInt64(Some(value))) if *value > i64::MAX as u64 => DataType::Decimal128(20, 0),
+            _ => kind::numeric(&self.data_type),
+        };
         let expr = match self.kind() {
             Kind::Text => self.double(kernels),
             Kind::Null | Kind::Bool | Kind::Date | Kind::DateTime => self.bigint(kernels),

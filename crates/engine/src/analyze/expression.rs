@@ -8,15 +8,15 @@ use std::ops::ControlFlow;
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    GroupByExpr, Ident, LambdaFunction, NamedWindowDefinition, NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
+    GroupByExpr, Ident, LambdaFunction, NamedWindowDefinition, NamedWindowExpr, ObjectName, ObjectNamePart, Query,
+    Select, SelectItem, SelectItemQualifiedWildcardKind, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
     WildcardAdditionalOptions, WindowType,
 };
 
 use super::failure::Clause;
 use super::query::{Place, Rewriter};
 use super::scope::{fold, fold_qualifier};
-use super::{call, cast, interval, marker, node, session_function};
+use super::{call, cast, interval, marker, node, session_function, subquery};
 
 impl Rewriter<'_> {
     pub(super) fn expression(&mut self, expr: &mut Expr, clause: Clause) -> Result<()> {
@@ -27,12 +27,14 @@ impl Rewriter<'_> {
     pub(super) fn condition(&mut self, expr: &mut Expr, clause: Clause) -> Result<()> {
         self.visit(expr, clause)?;
         as_condition(expr);
-        Ok(())
+        subquery::settle(expr)
     }
 
     pub(super) fn arguments(&mut self, args: &mut [FunctionArg], clause: Clause) -> Result<()> {
         for arg in args {
-            if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) | FunctionArg::Named { arg: FunctionArgExpr::Expr(expr), .. } = arg {
+            if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
+            | FunctionArg::Named { arg: FunctionArgExpr::Expr(expr), .. } = arg
+            {
                 self.visit(expr, clause)?;
             }
         }
@@ -162,9 +164,7 @@ fn is_boolean(expr: &Expr) -> bool {
         | Expr::InSubquery { .. }
         | Expr::Between { .. }
         | Expr::Like { .. }
-        | Expr::Exists { .. }
-        | Expr::AnyOp { .. }
-        | Expr::AllOp { .. } => true,
+        | Expr::Exists { .. } => true,
         Expr::Value(value) => matches!(value.value, Value::Boolean(_)),
         Expr::Function(function) => {
             node::function_name(function).is_some_and(|name| name == "vm_not_zero" || name == "vm_regexp")
@@ -321,6 +321,9 @@ impl Expressions<'_, '_> {
                 }
             }
             Expr::Function(_) => call::finish(expr),
+            Expr::AnyOp { .. } | Expr::AllOp { .. } | Expr::Exists { .. } | Expr::InSubquery { .. } => {
+                subquery::rewrite(expr, self.clause)?;
+            }
             _ => call::rewrite_syntax(expr)?,
         }
         Ok(())
@@ -359,7 +362,8 @@ fn unary(expr: &mut Expr) {
     match op {
         UnaryOperator::Not => as_condition(operand),
         // A sign before a digit belongs to the literal.
-        UnaryOperator::Minus | UnaryOperator::Plus if matches!(**operand, Expr::Value(_)) && node::literal_number(operand).is_some() => {}
+        UnaryOperator::Minus | UnaryOperator::Plus
+            if matches!(**operand, Expr::Value(_)) && node::literal_number(operand).is_some() => {}
         UnaryOperator::Minus => **operand = node::call(marker::NUMERIC, vec![node::take(operand)]),
         UnaryOperator::Plus => *expr = node::call(marker::NUMERIC, vec![node::take(operand)]),
         UnaryOperator::BitwiseNot => *expr = node::call("bitnot", vec![node::take(operand)]),
@@ -402,18 +406,13 @@ fn split_rows(expr: &mut Expr) {
         Expr::InList { expr: left, list, negated } => {
             let Expr::Tuple(left) = node::bare(left) else { return };
             let rows: Option<Vec<Expr>> = list.iter().map(|row| equal(left, row)).collect();
-            let any = rows.and_then(|rows| {
-                rows.into_iter().reduce(|any, next| node::binary(any, BinaryOperator::Or, next))
-            });
+            let any =
+                rows.and_then(|rows| rows.into_iter().reduce(|any, next| node::binary(any, BinaryOperator::Or, next)));
             (any, *negated)
         }
         _ => return,
     };
     if let Some(rows) = rows {
-        *expr = if negated {
-            Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(Expr::Nested(Box::new(rows))) }
-        } else {
-            rows
-        };
+        *expr = if negated { node::not(rows) } else { rows };
     }
 }

@@ -130,20 +130,24 @@ fn by_message(message: &str) -> Error {
     if let Some(name) = between(first_line, "Invalid function '", "'") {
         let error = Error::new(ErrorKind::UnknownFunction, format!("FUNCTION {name} does not exist"));
         return match between(message, "Did you mean '", "'") {
-            Some(near) if edit_distance(&near.to_lowercase(), &name.to_lowercase()) <= 2 => {
+            Some(near) if edit_distance(&near.to_lowercase(), &name.to_lowercase()) <= (name.len() / 3).max(1) => {
                 error.with("did you mean", near)
             }
             _ => error,
         };
     }
+    if let Some(start) = first_line.find("no matching function with signature: ") {
+        let signature = &first_line[start..];
+        return Error::invalid(signature.split(". ").next().unwrap_or(signature).trim_end_matches('.'));
+    }
     if first_line.contains("must be in GROUP BY or an aggregate function") {
         let column = between(first_line, "column \"", "\"").unwrap_or("a column");
         let column = column.rsplit('.').next().unwrap_or(column);
-        return Error::invalid(format!(
-            "'{column}' must be an aggregate expression or appear in GROUP BY clause"
-        ));
+        return Error::invalid(format!("'{column}' must be an aggregate expression or appear in GROUP BY clause"));
     }
-    if first_line.contains("queries have different number of columns") || first_line.contains("Union schemas have different") {
+    if first_line.contains("queries have different number of columns")
+        || first_line.contains("Union schemas have different")
+    {
         return Error::new(ErrorKind::ColumnCount, "The used SELECT statements have a different number of columns");
     }
     if first_line.contains("calls cannot be nested") || first_line.contains("not allowed in the WHERE clause") {
@@ -188,6 +192,11 @@ mod tests {
                 "Column in SELECT must be in GROUP BY or an aggregate function: While expanding wildcard, column \"t.a\" must appear",
                 ErrorKind::Invalid,
                 "'a' must be an aggregate expression or appear in GROUP BY clause",
+            ),
+            (
+                "Execution error: Function 'f' user-defined coercion failed with: Error during planning: no matching function with signature: f(int64). No function matches",
+                ErrorKind::Invalid,
+                "no matching function with signature: f(int64)",
             ),
             (
                 "UNION queries have different number of columns",

@@ -149,9 +149,7 @@ fn normalize_join(join: &mut Join) -> Result<()> {
     };
     let is_cross = matches!(join.join_operator, JoinOperator::CrossJoin(_));
     match constraint(&mut join.join_operator) {
-        Some(JoinConstraint::None) if !is_cross => {
-            Err(Error::invalid("an outer, semi or anti join needs ON or USING"))
-        }
+        Some(JoinConstraint::None) if !is_cross => Err(Error::invalid("an outer, semi or anti join needs ON or USING")),
         None => Err(Error::unsupported("this kind of join").with("join", join)),
         _ => Ok(()),
     }
@@ -170,17 +168,17 @@ fn constraint(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
 /// Clauses that DataFusion would drop without a word.
 fn refuse_table_clauses(factor: &TableFactor) -> Result<()> {
     match factor {
-        TableFactor::Table { version, partitions, json_path, sample, with_hints, with_ordinality, index_hints, .. } => {
-            first_refused(&[
-                (version.is_some(), "reading an older version of a table"),
-                (!partitions.is_empty(), "PARTITION after a table name in FROM"),
-                (json_path.is_some(), "a JSON path after a table name"),
-                (sample.is_some(), "SAMPLE or TABLESAMPLE"),
-                (!with_hints.is_empty(), "WITH hints after a table name"),
-                (!index_hints.is_empty(), "an index hint"),
-                (*with_ordinality, "WITH ORDINALITY"),
-            ])
-        }
+        TableFactor::Table {
+            version, partitions, json_path, sample, with_hints, with_ordinality, index_hints, ..
+        } => first_refused(&[
+            (version.is_some(), "reading an older version of a table"),
+            (!partitions.is_empty(), "PARTITION after a table name in FROM"),
+            (json_path.is_some(), "a JSON path after a table name"),
+            (sample.is_some(), "SAMPLE or TABLESAMPLE"),
+            (!with_hints.is_empty(), "WITH hints after a table name"),
+            (!index_hints.is_empty(), "an index hint"),
+            (*with_ordinality, "WITH ORDINALITY"),
+        ]),
         TableFactor::Derived { sample, .. } => first_refused(&[(sample.is_some(), "SAMPLE or TABLESAMPLE")]),
         _ => Ok(()),
     }

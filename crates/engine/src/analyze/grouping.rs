@@ -92,9 +92,13 @@ pub(super) fn is_aggregate(expr: &Expr) -> bool {
         && node::function_name(function).is_some_and(|name| AGGREGATES.binary_search(&name.as_str()).is_ok())
 }
 
-fn has_aggregate(expr: &Expr) -> bool {
-    let mut found = Found { wanted: is_aggregate, subqueries: 0 };
-    expr.visit(&mut found).is_break()
+pub(super) fn has_aggregate(expr: &Expr) -> bool {
+    contains(expr, is_aggregate)
+}
+
+/// Whether the expression contains another, not counting subqueries.
+pub(super) fn contains(expr: &Expr, wanted: fn(&Expr) -> bool) -> bool {
+    expr.visit(&mut Found { wanted, subqueries: 0 }).is_break()
 }
 
 fn item_expr(item: &SelectItem) -> Option<&Expr> {
@@ -104,7 +108,7 @@ fn item_expr(item: &SelectItem) -> Option<&Expr> {
     }
 }
 
-fn group_by_is_empty(select: &Select) -> bool {
+pub(super) fn group_by_is_empty(select: &Select) -> bool {
     matches!(&select.group_by, GroupByExpr::Expressions(exprs, _) if exprs.is_empty())
 }
 

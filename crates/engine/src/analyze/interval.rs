@@ -93,17 +93,17 @@ fn extract(field: &DateTimeField, operand: &Expr) -> Result<Expr> {
         let function = match part.trim_end_matches('s') {
             "dow" | "dayofweek" => "dayofweek",
             "doy" | "dayofyear" => "dayofyear",
-            name @ ("year" | "quarter" | "month" | "week" | "day" | "hour" | "minute" | "second" | "microsecond") => name,
+            name @ ("year" | "quarter" | "month" | "week" | "day" | "hour" | "minute" | "second" | "microsecond") => {
+                name
+            }
             _ => return Err(Error::invalid("EXTRACT cannot take this unit").with("unit", field)),
         };
         let value = node::call(function, vec![operand.clone()]);
         let scale = node::number(if part == "microsecond" { 1_000_000 } else { 100 });
         whole = Some(match whole {
-            Some(whole) => node::binary(
-                node::binary(whole, BinaryOperator::Multiply, scale),
-                BinaryOperator::Plus,
-                value,
-            ),
+            Some(whole) => {
+                node::binary(node::binary(whole, BinaryOperator::Multiply, scale), BinaryOperator::Plus, value)
+            }
             None => value,
         });
     }
@@ -143,7 +143,9 @@ fn negated(amount: Expr) -> Expr {
 
 fn signed_digits(amount: &Expr) -> Option<String> {
     match node::bare(amount) {
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => node::literal_number(expr).map(|digits| format!("-{digits}")),
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
+            node::literal_number(expr).map(|digits| format!("-{digits}"))
+        }
         other => node::literal_number(other).map(str::to_string),
     }
 }
@@ -155,9 +157,7 @@ fn amount<'u>(value: &Expr, unit: &'u str) -> Result<(Expr, &'u str)> {
     if let Ok(whole) = written.parse::<i64>() {
         return Ok((node::number(whole), unit));
     }
-    let number: f64 = written
-        .parse()
-        .map_err(|_| Error::invalid(format!("Incorrect INTERVAL value: '{written}'")))?;
+    let number: f64 = written.parse().map_err(|_| Error::invalid(format!("Incorrect INTERVAL value: '{written}'")))?;
     if unit == "second" {
         return Ok((node::number((number * 1e6).round() as i64), "microsecond"));
     }
@@ -202,16 +202,17 @@ fn unit_of(interval: &Interval) -> Result<&'static str> {
 fn unit_argument(unit: &Expr) -> Result<String> {
     let word = match node::bare(unit) {
         Expr::Identifier(ident) => ident.value.as_str(),
-        other => node::literal_text(other).ok_or_else(|| Error::invalid("a unit of time is expected").with("found", unit))?,
+        other => {
+            node::literal_text(other).ok_or_else(|| Error::invalid("a unit of time is expected").with("found", unit))?
+        }
     };
     let word = word.to_lowercase();
     plain_unit(word.strip_prefix("sql_tsi_").unwrap_or(&word)).map(str::to_string)
 }
 
 fn plain_unit(unit: &str) -> Result<&'static str> {
-    const UNITS: &[&str] = &[
-        "year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond",
-    ];
+    const UNITS: &[&str] =
+        &["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond"];
     UNITS
         .iter()
         .find(|known| **known == unit || unit.strip_suffix('s') == Some(known))
@@ -258,10 +259,7 @@ mod tests {
     fn composite_units_add_each_part() {
         let date = node::column("d");
         let sum = add_composite(date, &node::text("1 2:30"), &["day", "hour", "minute"], true).unwrap();
-        assert_eq!(
-            sum.to_string(),
-            "vm_date_add(vm_date_add(vm_date_add(`d`, -1, 'day'), -2, 'hour'), -30, 'minute')"
-        );
+        assert_eq!(sum.to_string(), "vm_date_add(vm_date_add(vm_date_add(`d`, -1, 'day'), -2, 'hour'), -30, 'minute')");
         assert_eq!(composite("year_month"), Some(vec!["year", "month"]));
         assert_eq!(composite("hour_day"), None);
     }

@@ -52,8 +52,8 @@ impl Kind {
 pub(super) fn numeric(data_type: &DataType) -> DataType {
     match Kind::of(data_type) {
         Kind::Int | Kind::Decimal | Kind::Float | Kind::Other => match data_type {
-            DataType::UInt64 => DataType::Decimal128(20, 0),
-            DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => DataType::Int64,
+            // Only counts and positions are unsigned: no stored column is.
+            DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => DataType::Int64,
             other => other.clone(),
         },
         Kind::Null | Kind::Bool | Kind::Date | Kind::DateTime => DataType::Int64,

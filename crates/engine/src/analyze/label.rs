@@ -25,7 +25,10 @@ pub struct Labels {
 #[derive(Debug, Clone)]
 enum Item {
     /// A column that DataFusion knows by `name`.
-    One { name: String, label: String },
+    One {
+        name: String,
+        label: String,
+    },
     Wildcard,
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::kind;
@@ -33,6 +33,21 @@ impl Marker {
     fn new(name: &'static str) -> Self {
         Marker { name, signature: Signature::user_defined(Volatility::Immutable) }
     }
+
+    /// The expression that the marker stands for, as DataFusion prints it.
+    fn text(&self, args: Vec<String>) -> String {
+        if self.name == NUMERIC {
+            return args.join(", ");
+        }
+        let mut text = "CASE".to_string();
+        for pair in args.chunks(2) {
+            match pair {
+                [condition, result] => text.push_str(&format!(" WHEN {condition} THEN {result}")),
+                otherwise => text.push_str(&format!(" ELSE {}", otherwise.join(", "))),
+            }
+        }
+        text + " END"
+    }
 }
 
 /// The results among the arguments of `vm_case`: every second one, and the last of an odd number.
@@ -55,6 +70,15 @@ impl ScalarUDFImpl for Marker {
             return plan_err!("{} needs an argument", self.name);
         }
         Ok(types.to_vec())
+    }
+
+    // The names of columns are those of the expressions that markers stand for.
+    fn display_name(&self, args: &[Expr]) -> Result<String> {
+        Ok(self.text(args.iter().map(ToString::to_string).collect()))
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        Ok(self.text(args.iter().map(|arg| arg.schema_name().to_string()).collect()))
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {

@@ -15,10 +15,11 @@
 //! CREATE TABLE in the field's metadata under [`DISPLAY_NAME`].
 //!
 //! - [`facts`]: what expressions may ask of the session
-//! - on the AST: [`shape`] bounds depth, [`query`] walks clauses, [`scope`] folds names, [`select_list`] and [`grouping`]
-//!   resolve aliases, [`expression`] rewrites operators and calls, [`label`] prints column labels
-//! - on DataFusion's expressions: [`operator`] plans binary operators, [`compare`], [`arithmetic`], [`truth`] and
-//!   [`conversion`] say what they mean, [`coercion`] is the analyzer rule, [`types`] the type names
+//! - on the AST: [`shape`] bounds depth, [`query`] and [`from`] walk clauses, [`scope`] folds names, [`select_list`] and [`grouping`]
+//!   resolve aliases, [`expression`] rewrites operators and calls, [`subquery`] ANY and ALL, [`user_variable`]
+//!   assignments, [`label`] prints labels
+//! - on DataFusion's expressions: [`operator`] plans binary operators, [`compare`], [`arithmetic`] and [`conversion`]
+//!   say what they mean, [`coercion`] is the analyzer rule, [`types`] the type names
 //! - [`failure`]: planning errors in MySQL's terms
 
 mod arithmetic;
@@ -44,9 +45,11 @@ mod scope;
 mod select_list;
 mod session_function;
 mod shape;
+mod subquery;
 #[cfg(test)]
 mod tests;
 mod types;
+mod user_variable;
 
 pub use coercion::{analyzer_rules, finish_expr, install};
 pub use facts::SessionFacts;

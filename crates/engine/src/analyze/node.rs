@@ -1,8 +1,8 @@
 //! Short ways to build and take apart AST nodes.
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, Value,
+    BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, UnaryOperator, Value,
 };
 
 /// A call of a function by name.
@@ -48,6 +48,17 @@ pub(super) fn binary(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
 
 pub(super) fn cast(expr: Expr, data_type: DataType) -> Expr {
     Expr::Cast { kind: CastKind::TryCast, expr: Box::new(expr), data_type, array: false, format: None }
+}
+
+pub(super) fn not(expr: Expr) -> Expr {
+    Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(Expr::Nested(Box::new(expr))) }
+}
+
+/// `CASE WHEN ... ELSE otherwise END`, as [`super::marker`] stands for it.
+pub(super) fn case(conditions: Vec<CaseWhen>, otherwise: Expr) -> Expr {
+    let mut args: Vec<Expr> = conditions.into_iter().flat_map(|when| [when.condition, when.result]).collect();
+    args.push(otherwise);
+    call(super::marker::CASE, args)
 }
 
 /// Moves the expression out and leaves NULL.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::common::{DFSchema, Result};
+use datafusion::arrow::datatypes::Field;
+use datafusion::common::{Column, DFSchema, Result, TableReference};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator, binary_expr};
 use datafusion::sql::sqlparser::ast::BinaryOperator as Sql;
@@ -64,11 +65,9 @@ impl ExprPlanner for Operators {
         let Some(meaning) = meaning(&raw.op) else { return Ok(PlannerResult::Original(raw)) };
         let kernels = &self.kernels;
         let planned = match meaning {
-            Meaning::Logic(op) => binary_expr(
-                condition(raw.left, schema, kernels)?,
-                op,
-                condition(raw.right, schema, kernels)?,
-            ),
+            Meaning::Logic(op) => {
+                binary_expr(condition(raw.left, schema, kernels)?, op, condition(raw.right, schema, kernels)?)
+            }
             Meaning::Xor => binary_expr(
                 condition(raw.left, schema, kernels)?,
                 Operator::NotEq,
@@ -80,12 +79,30 @@ impl ExprPlanner for Operators {
                 let (left, right) = (typed(raw.left, schema)?, typed(raw.right, schema)?);
                 // Intervals, times and nested values keep DataFusion's arithmetic.
                 if left.kind() == Kind::Other || right.kind() == Kind::Other {
-                    return Ok(PlannerResult::Original(RawBinaryExpr { left: left.expr, op: raw.op, right: right.expr }));
+                    return Ok(PlannerResult::Original(RawBinaryExpr {
+                        left: left.expr,
+                        op: raw.op,
+                        right: right.expr,
+                    }));
                 }
                 arithmetic(kernels, left, op, right)
             }
         };
         Ok(PlannerResult::Planned(planned))
+    }
+
+    /// `a.b` where `a` is a column without fields means a table `a`, so that the error says what is unknown.
+    fn plan_compound_identifier(
+        &self,
+        field: &Field,
+        _qualifier: Option<&TableReference>,
+        nested_names: &[String],
+    ) -> Result<PlannerResult<Vec<Expr>>> {
+        if field.data_type().is_nested() {
+            return Ok(PlannerResult::Original(vec![]));
+        }
+        let column = Column::new(Some(TableReference::bare(field.name().as_str())), nested_names.join("."));
+        Ok(PlannerResult::Planned(Expr::Column(column)))
     }
 }
 

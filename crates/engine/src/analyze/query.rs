@@ -9,10 +9,10 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::facts::SessionFacts;
 use super::failure::Clause;
-use super::label::Labels;
 use super::from::{column_names, drop_dual};
+use super::label::Labels;
 use super::scope::{Scope, fold, fold_alias};
-use super::{grouping, node, select_list, shape};
+use super::{grouping, node, select_list, shape, user_variable};
 
 /// Rewrites a query in place into what DataFusion understands; gives the labels of its result columns.
 ///
@@ -182,6 +182,7 @@ impl<'a> Rewriter<'a> {
             self.join_conditions(item)?;
         }
         let names = select_list::written_names(&select.projection);
+        user_variable::inline(&mut select.projection)?;
         self.select_expressions(select)?;
         let mut orders = match order_by.map(|order_by| &mut order_by.kind) {
             Some(OrderByKind::Expressions(orders)) => orders.iter_mut().map(|order| &mut order.expr).collect(),

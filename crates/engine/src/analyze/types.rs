@@ -53,7 +53,8 @@ fn decimal(info: &ExactNumberInfo) -> Result<DataType> {
         ExactNumberInfo::Precision(precision) => (*precision, 0),
         ExactNumberInfo::PrecisionAndScale(precision, scale) => (*precision, *scale),
     };
-    let legal = (1..=u64::from(DECIMAL128_MAX_PRECISION)).contains(&precision) && (0..=precision as i64).contains(&scale);
+    let legal =
+        (1..=u64::from(DECIMAL128_MAX_PRECISION)).contains(&precision) && (0..=precision as i64).contains(&scale);
     if !legal {
         return plan_err!(
             "DECIMAL({precision}, {scale}): the precision is 1 to {DECIMAL128_MAX_PRECISION}, the scale at most the precision"

@@ -4,7 +4,7 @@ use super::query::PlannedQuery;
 use crate::analyze::explain_error;
 use base::Result;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
-use datafusion::physical_plan::{displayable, execute_stream};
+use datafusion::physical_plan::displayable;
 use futures::TryStreamExt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,9 +31,8 @@ impl PlannedQuery {
         }
         let text = if detail == Detail::Analyze {
             let started = Instant::now();
-            let stream = execute_stream(Arc::clone(&plan), task).map_err(explain_error)?;
-            let rows = stream.try_fold(0, |rows, batch| async move { Ok(rows + batch.num_rows()) }).await;
-            let rows = rows.map_err(explain_error)?;
+            let stream = self.stream(Arc::clone(&plan), task)?;
+            let rows = stream.try_fold(0, |rows, batch| async move { Ok(rows + batch.num_rows()) }).await?;
             lines.push(format!("RESULT: rows={rows}, time={:.1} ms", started.elapsed().as_secs_f64() * 1000.0));
             DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(true).to_string()
         } else {

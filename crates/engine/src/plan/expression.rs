@@ -37,7 +37,7 @@ impl Engine {
         let mut out = Expressions { compiled: Vec::new(), types: Vec::new() };
         for mut expr in exprs {
             rewrite_expr(&mut expr, &scope.context.session.facts())?;
-            let expr = datafusion::logical_expr::sqlparser::ast::ExprWithAlias { expr, alias: None };
+            let expr = ast::ExprWithAlias { expr, alias: None };
             let logical = state.create_logical_expr_from_sql_expr(expr, &schema).map_err(explain_error)?;
             let logical = finish_expr(logical, &schema, &self.parts.kernels).map_err(explain_error)?;
             let physical = state.create_physical_expr(logical, &schema).map_err(explain_error)?;

@@ -1,16 +1,17 @@
 //! A query planned in one snapshot: its columns, its rows, the tables it reads.
 
-use crate::analyze::{apply_select_limit, explain_error, rewrite_query};
+use crate::analyze::{explain_error, rewrite_query};
 use crate::engine::{Engine, Scope};
 use crate::session::SessionInfo;
 use crate::table::native_scan::NativeScan;
 use base::ids::{ColumnId, TableId};
+use base::names::{DEFAULT_CATALOG, INFORMATION_SCHEMA};
 use base::{Error, ErrorKind, Result};
 use catalog::Snapshot;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::common::DataFusionError;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
@@ -50,16 +51,37 @@ impl Engine {
         let scope = self.scope(snapshot, session);
         let state = scope.state()?;
         let mut query = query;
-        let facts = scope.context.session.facts();
-        apply_select_limit(&mut query, &facts);
-        let labels = rewrite_query(&mut query, &facts)?;
+        let labels = rewrite_query(&mut query, &scope.context.session.facts())?;
         let statement = Statement::Statement(Box::new(ast::Statement::Query(query)));
+        check_names(&scope, &state, &statement)?;
         let plan = state.statement_to_plan(statement).await.map_err(|e| labels.explain(e))?;
         let names = labels.apply(plan.schema());
         let fields = plan.schema().fields();
         let columns = names.into_iter().zip(fields).map(|(name, f)| OutputColumn { name, field: FieldRef::clone(f) }).collect();
         Ok(PlannedQuery { scope, state, plan, columns })
     }
+}
+
+/// Tells a missing catalog, database or choice of database from a missing table: DataFusion knows only the last.
+fn check_names(scope: &Scope, state: &SessionState, statement: &Statement) -> Result<()> {
+    let snapshot = &scope.context.snapshot;
+    for reference in state.resolve_table_references(statement).map_err(explain_error)? {
+        if reference.catalog().is_some_and(|c| c != DEFAULT_CATALOG) {
+            let message = format!("Unknown catalog '{}'", reference.catalog().unwrap_or_default());
+            return Err(Error::new(ErrorKind::UnknownCatalog, message));
+        }
+        match reference.schema() {
+            Some(name) if name.eq_ignore_ascii_case(INFORMATION_SCHEMA) => {}
+            Some(name) => {
+                snapshot.database(name)?;
+            }
+            None if scope.context.session.database.is_none() => {
+                return Err(Error::new(ErrorKind::NoDatabase, "No database selected"));
+            }
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// A view's query as a plan whose columns are named in lower case.
@@ -93,6 +115,11 @@ impl PlannedQuery {
         &self.columns
     }
 
+    /// The views that names were resolved to.
+    pub fn views(&self) -> BTreeSet<TableId> {
+        self.scope.views.lock().clone()
+    }
+
     pub fn snapshot(&self) -> &Snapshot {
         &self.scope.context.snapshot
     }
@@ -100,6 +127,16 @@ impl PlannedQuery {
     /// The result, row by row as it is computed. The stream keeps the snapshot's files until it is dropped.
     pub async fn run(&self) -> Result<BoxStream<'static, Result<RecordBatch>>> {
         let (plan, task) = self.physical().await?;
+        self.stream(plan, task)
+    }
+
+    pub(crate) fn stream(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        task: Arc<TaskContext>,
+    ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        // Operators start tasks when they are executed; those belong to the query threads too.
+        let _threads = self.scope.engine.parts.threads.handle().enter();
         let stream = execute_stream(plan, task).map_err(explain_error)?;
         Ok(self.pinned(stream))
     }
@@ -107,16 +144,19 @@ impl PlannedQuery {
     /// The result in parts that can be read at the same time.
     pub async fn run_in_parts(&self) -> Result<Vec<BoxStream<'static, Result<RecordBatch>>>> {
         let (plan, task) = self.physical().await?;
-        let streams = execute_stream_partitioned(plan, task).map_err(explain_error)?;
+        let streams = {
+            let _threads = self.scope.engine.parts.threads.handle().enter();
+            execute_stream_partitioned(plan, task).map_err(explain_error)?
+        };
         Ok(streams.into_iter().map(|s| self.pinned(s)).collect())
     }
 
-    /// The stream, computed in a task of its own: a deadline or KILL then works at once, even while an operator is busy.
-    /// The task ends when the stream is dropped.
+    /// The stream, computed in a task on the query threads: a deadline or KILL then works at once, even while an operator
+    /// is busy. The task ends when the stream is dropped.
     fn pinned(&self, mut stream: SendableRecordBatchStream) -> BoxStream<'static, Result<RecordBatch>> {
         let snapshot = Arc::clone(self.snapshot());
         let (sender, receiver) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
-        let task = AbortOnDrop(tokio::spawn(async move {
+        let task = AbortOnDrop(self.scope.engine.parts.threads.handle().spawn(async move {
             let _held = snapshot;
             while let Some(batch) = stream.next().await {
                 if sender.send(batch.map_err(explain_error)).await.is_err() {

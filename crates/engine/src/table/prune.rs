@@ -9,7 +9,7 @@ use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::physical_optimizer::pruning::PruningPredicate;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use std::collections::HashSet;
 use std::sync::Arc;
 use storage::schema::field_id;
@@ -25,7 +25,8 @@ pub(super) fn matching(
     let df_schema = DFSchema::try_from(SchemaRef::clone(schema))?;
     let physical = state.create_physical_expr(predicate, &df_schema)?;
     // A predicate that cannot be turned into one on bounds prunes nothing.
-    let Ok(pruning) = PruningPredicate::try_new(physical, SchemaRef::clone(schema)) else {
+    let builder = PruningPredicateBuilder::new().with_file_schema(SchemaRef::clone(schema));
+    let Ok(pruning) = builder.try_build(physical) else {
         return Ok(vec![true; files.len()]);
     };
     if pruning.always_true() {

@@ -1,8 +1,8 @@
 //! Texts and numbers to dates.
 //!
-//! Accepted: `2024-01-06`, `2024-1-6`, `24-1-6`, `2024/01/06`, `20240106`, `240106`, each with a time after a blank or `T`
-//! (`05:30:00.123456`, `5:3`, `05`), `20240106053000`, and a zone `Z` or `+08:00` at the end, which brings the value to UTC.
-//! Blanks around are ignored. Two-digit years: 70-99 are 19xx, 00-69 are 20xx.
+//! Accepted: `2024-01-06`, `2024-1-6`, `24-1-6`, `2024/01/06`, `20240106`, `240106`, each with a time after a blank or
+//! `T` (`05:30:00.123456`, `5:3`, `05`), `20240106053000`, and a zone `Z` or `+08:00` at the end, which brings the
+//! value to UTC. Blanks around are ignored. Two-digit years: 70-99 are 19xx, 00-69 are 20xx.
 
 use crate::calendar::{DAY, HOUR, MINUTE, SECOND, checked_clock, checked_days, day_of, midnight, moment};
 

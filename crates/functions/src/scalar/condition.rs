@@ -1,4 +1,5 @@
-//! `if`, `ifnull`, `coalesce`, `nullif`, `isnull`: the planner turns them into `CASE` and `IS NULL`, which the optimiser knows.
+//! `if`, `ifnull`, `coalesce`, `nullif`, `isnull`: the planner turns them into `CASE` and `IS NULL`, which the
+//! optimiser knows.
 
 use std::sync::Arc;
 
@@ -64,8 +65,9 @@ fn converted(arg: Expr, from: &DataType, to: &DataType) -> Expr {
 fn simplify_if(args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
     let types = types_of(&args, info)?;
     let common = common_type(&types[1..]);
-    let Ok([condition, then, otherwise]) = <[Expr; 3]>::try_from(args) else {
-        return Ok(ExprSimplifyResult::Original(vec![]));
+    let [condition, then, otherwise] = match <[Expr; 3]>::try_from(args) {
+        Ok(args) => args,
+        Err(args) => return Ok(ExprSimplifyResult::Original(args)),
     };
     let condition = match types[0] {
         DataType::Boolean => condition,

@@ -1,7 +1,7 @@
 //! The casts and operators that the planner writes into plans by name: `vm_to_double`, `vm_div`, `vm_not_zero` ...
 //!
-//! They are MySQL's lenient versions of what SQL writes as `CAST`, `/`, `DIV`, `%` and as a condition. Invalid texts give
-//! NULL, division by zero gives NULL.
+//! They are MySQL's lenient versions of what SQL writes as `CAST`, `/`, `DIV`, `%` and as a condition. Invalid texts
+//! give NULL, division by zero gives NULL.
 
 use std::sync::Arc;
 

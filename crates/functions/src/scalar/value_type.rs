@@ -1,5 +1,5 @@
-//! The common type of values of different types, as StarRocks finds it for `if`, `coalesce`, `greatest` ..., and the cast to
-//! it: a text if any value is a text, the wider number otherwise.
+//! The common type of values of different types, as StarRocks finds it for `if`, `coalesce`, `greatest` ..., and the
+//! cast to it: a text if any value is a text, the wider number otherwise.
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 mod aggregate;
 mod condition;
 mod datetime;
+mod library;
 mod number;
 mod string;
 

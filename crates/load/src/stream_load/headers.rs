@@ -70,8 +70,8 @@ impl StreamLoadRequest {
     /// Reads the headers of one request; names in any case.
     ///
     /// # Errors
-    /// `WrongValue` for values that a header cannot have, `Unsupported` for what Viewmill does not do; the message names
-    /// the header.
+    /// `WrongValue` for values that a header cannot have, `Unsupported` for what Viewmill does not do; the message
+    /// names the header.
     pub fn read<'a>(headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self> {
         let headers = Headers::collect(headers)?;
         headers.refuse_unsupported()?;

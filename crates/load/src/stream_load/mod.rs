@@ -4,6 +4,7 @@
 //!   run: headers ─▶ label ─▶ plan (transform) ─▶ body: feed ─▶ pipeline ─▶ judge ─▶ commit ─▶ response
 //! ```
 
+mod admission;
 pub mod delimiter;
 pub mod error_log;
 pub mod feed;

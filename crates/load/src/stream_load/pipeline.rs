@@ -8,14 +8,15 @@
 use super::feed::{self, Body, BodyLimits};
 use super::transform::Transform;
 use crate::decompress::{Compression, each_piece};
-use crate::format::csv::{Block, Splitter};
+use crate::format::csv::splitter::SplitterLimits;
+use crate::format::csv::{Block, Dialect, Splitter};
 use base::{Error, ErrorKind, Result};
 use std::future::Future;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 /// A body and how to read it.
@@ -23,7 +24,9 @@ pub(super) struct Input {
     pub(super) body: Body,
     pub(super) limits: BodyLimits,
     pub(super) compression: Option<Compression>,
-    pub(super) splitter: Splitter,
+    pub(super) dialect: Dialect,
+    /// Records dropped at the beginning.
+    pub(super) skip_header: u64,
     /// Threads that parse and write.
     pub(super) workers: usize,
     pub(super) deadline: Instant,
@@ -31,6 +34,8 @@ pub(super) struct Input {
     pub(super) timeout: Duration,
     /// Counts the bytes of the body as they come.
     pub(super) received: Arc<AtomicU64>,
+    /// Set if the first block looks as if a CR were part of the row delimiter.
+    pub(super) carriage_returns: Arc<AtomicBool>,
 }
 
 /// When the body had been read.
@@ -48,11 +53,18 @@ pub(super) async fn run(input: Input, transform: &Arc<Transform>) -> Result<Fini
     let (sender, blocks) = sync_channel(input.workers);
     let blocks = Arc::new(Mutex::new(blocks));
     let mut threads = JoinSet::new();
-    let (compression, splitter, reader_failure) = (input.compression, input.splitter, Arc::clone(&failure));
-    threads.spawn(spawned(move || read(chunks, compression, splitter, &sender, &reader_failure)));
+    let reader = Reader {
+        dialect: input.dialect,
+        skip_header: input.skip_header,
+        compression: input.compression,
+        carriage_returns: input.carriage_returns,
+        blocks: sender,
+    };
+    let reader_failure = Arc::clone(&failure);
+    threads.spawn_blocking(move || reader.run(chunks).unwrap_or_else(|e| reader_failure.set(e)));
     for _ in 0..input.workers {
         let (blocks, transform, failure) = (Arc::clone(&blocks), Arc::clone(transform), Arc::clone(&failure));
-        threads.spawn(spawned(move || work(&blocks, &transform, &failure)));
+        threads.spawn_blocking(move || work(&blocks, &transform, &failure));
     }
     drop(blocks);
 
@@ -61,7 +73,7 @@ pub(super) async fn run(input: Input, transform: &Arc<Transform>) -> Result<Fini
     let read_at = Instant::now();
     let joining = async {
         while let Some(joined) = threads.join_next().await {
-            if let Err(e) = joined.and_then(|inner| inner) {
+            if let Err(e) = joined {
                 failure.set(Error::internal("a thread of the load failed, see the server's log").caused_by(e));
             }
         }
@@ -72,37 +84,44 @@ pub(super) async fn run(input: Input, transform: &Arc<Transform>) -> Result<Fini
     failure.result().map(|()| Finished { read_at })
 }
 
-fn spawned(run: impl FnOnce() + Send + 'static) -> impl Future<Output = Result<(), tokio::task::JoinError>> {
-    spawn_blocking(run)
-}
-
 /// Waits for `work`, but not beyond the deadline: then the load has failed.
 async fn before(deadline: Instant, timeout: Duration, failure: &Failure, work: impl Future<Output = ()>) {
-    tokio::select! {
-        () = work => {}
-        () = sleep_until(deadline) => {
-            let message = "the load did not finish in time, raise the header timeout or stream_load_default_timeout_second";
-            failure.set(Error::new(ErrorKind::Timeout, message).with("seconds", timeout.as_secs()));
-        }
+    tokio::pin!(work);
+    let in_time = tokio::select! {
+        () = &mut work => true,
+        () = sleep_until(deadline) => false,
+    };
+    if !in_time {
+        // Before `work` is dropped: what the threads then find broken off is not the cause.
+        let message = "the load did not finish in time, raise the header timeout or stream_load_default_timeout_second";
+        failure.set(Error::new(ErrorKind::Timeout, message).with("seconds", timeout.as_secs()));
     }
 }
 
-fn read(
-    chunks: feed::Chunks,
+/// The thread that reads the body.
+struct Reader {
+    dialect: Dialect,
+    skip_header: u64,
     compression: Option<Compression>,
-    mut splitter: Splitter,
-    blocks: &SyncSender<Block>,
-    failure: &Failure,
-) {
-    let emit = |block| {
-        // The workers are gone after one of them failed; its error came first.
-        blocks
-            .send(block)
-            .map_err(|_| Error::new(ErrorKind::Interrupted, "the load was abandoned while its body was read"))
-    };
-    let read = each_piece(compression, chunks, |piece| splitter.push(piece, emit)).and_then(|()| splitter.finish(emit));
-    if let Err(error) = read {
-        failure.set(error);
+    carriage_returns: Arc<AtomicBool>,
+    blocks: SyncSender<Block>,
+}
+
+impl Reader {
+    fn run(self, chunks: feed::Chunks) -> Result<()> {
+        let mut splitter = Splitter::new(&self.dialect, self.skip_header, SplitterLimits::default());
+        let mut first = true;
+        let mut emit = |block: Block| {
+            if std::mem::take(&mut first) {
+                self.carriage_returns.store(self.dialect.leaves_carriage_returns(&block.bytes), Ordering::Relaxed);
+            }
+            // The workers are gone after one of them failed; its error came first.
+            self.blocks
+                .send(block)
+                .map_err(|_| Error::new(ErrorKind::Interrupted, "the load was abandoned while its body was read"))
+        };
+        each_piece(self.compression, chunks, |piece| splitter.push(piece, &mut emit))?;
+        splitter.finish(&mut emit)
     }
 }
 

@@ -1,19 +1,20 @@
 //! One Stream Load from its headers to its response.
 //!
-//! Called by the HTTP endpoint. Whatever happens, either the rows are committed under the label, or nothing is left: the
-//! files are deleted and the label is free again.
+//! Called by the HTTP endpoint. Whatever happens, either the rows are committed under the label, or nothing is left:
+//! the files are deleted and the label is free again.
 
+use super::admission::Admission;
 use super::error_log::ErrorLogs;
 use super::feed::{self, Body, BodyLimits};
 use super::headers::{Rejected, StreamLoadRequest};
 use super::pipeline;
 use super::response::{Response, Status, Times};
 use super::transform::{Reading, Scope, Transform};
-use crate::format::csv::Splitter;
 use crate::quality::{Quality, RejectedRows};
 use base::config::Config;
 use base::ids::PartitionId;
 use base::metrics::Metric;
+use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
 use catalog::load::{LabelState, LoadCounts, LoadKind, LoadRequest, OpenLoad};
 use catalog::{Catalog, NewFile, Object, Snapshot, Table, TableWrite, WriteMode};
@@ -21,22 +22,25 @@ use engine::{Engine, SessionInfo};
 use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use storage::{TableWriter, WriteOptions};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-static LOADS: Metric = Metric::counter("stream_load_requests_total", "Stream Loads that were asked for.");
-static FAILURES: Metric = Metric::counter("stream_load_failures_total", "Stream Loads that loaded nothing.");
-static BYTES: Metric = Metric::counter("stream_load_bytes_total", "Bytes of bodies that were received.");
-static ROWS: Metric = Metric::counter("stream_load_rows_total", "Rows that were loaded.");
-static RUNNING: Metric = Metric::gauge("stream_load_running", "Stream Loads that run now.");
+// Named as StarRocks names them, with units.
+static REQUESTS: Metric = Metric::counter("streaming_load_requests_total", "Stream Loads that were asked for.");
+static FAILURES: Metric = Metric::counter("streaming_load_failures_total", "Stream Loads that loaded nothing.");
+static BYTES: Metric = Metric::counter("streaming_load_bytes_total", "Bytes of bodies that were received.");
+static ROWS: Metric = Metric::counter("streaming_load_rows_total", "Rows that were loaded.");
+static DURATION: Metric = Metric::counter("streaming_load_duration_ms_total", "Time that Stream Loads took.");
+static RUNNING: Metric = Metric::gauge("streaming_load_current_processing", "Stream Loads that run now.");
 
-/// Threads that all running loads may have together. A load starts only when all of its threads can run; otherwise
-/// readers could wait for workers that never get a thread.
-const THREADS_MAX: usize = 256;
+/// What all loads together may buffer if `mem_limit_mb` does not say otherwise.
+const MEMORY_BYTES_DEFAULT: usize = 2 << 30;
+/// Buffered rows need more bytes than their text: numbers are wider, and text is kept by view.
+const BUFFER_BYTES_PER_BODY_BYTE: usize = 4;
+const BUFFER_BYTES_MIN: usize = 32 << 20;
 
 /// What the configuration says about Stream Load.
 #[derive(Debug, Clone)]
@@ -47,6 +51,8 @@ pub struct Settings {
     pub empty_is_error: bool,
     /// Encoded size up to which files are filled.
     pub file_bytes_max: usize,
+    /// What all loads together may buffer.
+    pub memory_bytes: usize,
 }
 
 impl Settings {
@@ -57,6 +63,11 @@ impl Settings {
             body_bytes_max: config.integer("streaming_load_max_mb").saturating_mul(1 << 20),
             empty_is_error: config.bool("empty_load_as_error"),
             file_bytes_max: (config.integer("compaction_file_mb") as usize).saturating_mul(1 << 20),
+            memory_bytes: match config.integer("mem_limit_mb") {
+                0 => MEMORY_BYTES_DEFAULT,
+                // The other half is for queries.
+                mb => (mb as usize).saturating_mul(1 << 19),
+            },
         }
     }
 }
@@ -65,8 +76,9 @@ impl Settings {
 pub struct HttpLoad {
     pub database: String,
     pub table: String,
-    /// `'user'@'host'`.
     pub user: String,
+    /// What expressions see of the session variables, before the header `timezone`.
+    pub variables: SessionVariables,
     pub headers: Vec<(String, Vec<u8>)>,
     /// Content-Length.
     pub content_length: Option<u64>,
@@ -82,7 +94,7 @@ pub struct StreamLoader {
     engine: Engine,
     settings: Settings,
     logs: ErrorLogs,
-    threads: Arc<Semaphore>,
+    admission: Admission,
 }
 
 /// What a load has found out so far; the response is made of it also when it fails.
@@ -92,6 +104,8 @@ struct Facts {
     received: Arc<AtomicU64>,
     times: Times,
     rejected_path: Option<PathBuf>,
+    /// The first lines end with CR LF, but records end with LF.
+    carriage_returns: Arc<AtomicBool>,
 }
 
 /// What a load writes to.
@@ -103,7 +117,8 @@ struct Destination {
 
 impl StreamLoader {
     pub fn new(catalog: Catalog, engine: Engine, settings: Settings, logs: ErrorLogs) -> Self {
-        StreamLoader { catalog, engine, settings, logs, threads: Arc::new(Semaphore::new(THREADS_MAX)) }
+        let admission = Admission::new(settings.memory_bytes);
+        StreamLoader { catalog, engine, settings, logs, admission }
     }
 
     pub fn logs(&self) -> &ErrorLogs {
@@ -112,19 +127,23 @@ impl StreamLoader {
 
     /// Runs a load to its end, also when the caller goes away: a commit must not stop half-way.
     pub async fn run(&self, load: HttpLoad) -> Response {
-        LOADS.add(1);
-        RUNNING.add(1);
         let label = given_label(&load.headers).unwrap_or_else(|| Uuid::new_v4().to_string());
         let (loader, owned_label) = (self.clone(), label.clone());
-        let run = tokio::spawn(async move { loader.load(load, owned_label).await }).await;
-        let response = run.unwrap_or_else(|e| {
+        let run = tokio::spawn(async move { loader.counted(load, owned_label).await }).await;
+        run.unwrap_or_else(|e| {
             Response::refused(label, Error::internal("the load failed unexpectedly, see the server's log").caused_by(e))
-        });
+        })
+    }
+
+    async fn counted(self, load: HttpLoad, label: String) -> Response {
+        REQUESTS.add(1);
+        RUNNING.add(1);
+        let response = self.load(load, label).await;
         RUNNING.add(-1);
         BYTES.add(response.bytes as i64);
-        if response.is_success() {
-            ROWS.add(response.counts.loaded as i64);
-        } else {
+        DURATION.add(response.times.total_ms as i64);
+        ROWS.add(response.counts.loaded as i64);
+        if !response.is_success() {
             FAILURES.add(1);
         }
         response
@@ -143,8 +162,13 @@ impl StreamLoader {
         };
         let mut facts = Facts::default();
         facts.times.begin_ms = ms_since(started);
-        let (base_url, warnings) = (load.base_url.clone(), request.warnings.clone());
+        let (base_url, mut warnings) = (load.base_url.clone(), request.warnings.clone());
         let written = self.write(&mut facts, &to, request, load, started).await;
+        if facts.carriage_returns.load(Ordering::Relaxed) {
+            warnings.push(
+                "lines end with CR LF, and the CR belongs to the last field: set row_delimiter to \\r\\n".to_string(),
+            );
+        }
         let counts = facts.quality.counts();
         let error_url = self.save_error_log(&facts.quality, &base_url);
         let bytes = facts.received.load(Ordering::Relaxed);
@@ -215,7 +239,8 @@ impl StreamLoader {
             let db = snapshot.database(database).map(|d| d.id);
             let state = db.ok().and_then(|db| self.catalog.label_state(db, &response.label));
             let message = error.message().to_string();
-            response.status = Status::LabelAlreadyExists { running: state == Some(LabelState::Running), message };
+            // If the other load failed just now, its rows are not there: the client has to try again.
+            response.status = Status::LabelAlreadyExists { running: state != Some(LabelState::Finished), message };
         }
         response
     }
@@ -237,12 +262,8 @@ impl StreamLoader {
         facts.times.plan_ms = ms_since(planning);
         let timeout = request.timeout.unwrap_or(self.settings.timeout);
         let workers = request.parallelism.unwrap_or(usize::MAX).clamp(1, self.engine.parallelism().max(1));
-        let workers = workers.min(THREADS_MAX - 1);
-        let permits = tokio::time::timeout_at(started + timeout, self.threads.acquire_many(workers as u32 + 1)).await;
-        let _permits = permits
-            .ok()
-            .and_then(|p| p.ok())
-            .ok_or_else(|| Error::new(ErrorKind::Exhausted, "too many loads run at once, try again later"))?;
+        // The reading thread counts too.
+        let _pass = self.admission.enter(workers + 1, buffer_bytes(&request, &load), started + timeout).await?;
         let input = pipeline::Input {
             body: load.body,
             limits: BodyLimits {
@@ -251,11 +272,13 @@ impl StreamLoader {
                 bytes_expected: load.content_length,
             },
             compression: request.compression,
-            splitter: Splitter::new(&request.dialect, request.skip_header, Default::default()),
+            dialect: request.dialect,
+            skip_header: request.skip_header,
             workers,
             deadline: started + timeout,
             timeout,
             received: Arc::clone(&facts.received),
+            carriage_returns: Arc::clone(&facts.carriage_returns),
         };
         let writing = Instant::now();
         let finished = pipeline::run(input, &transform).await?;
@@ -276,13 +299,13 @@ impl StreamLoader {
     ) -> Result<Transform> {
         let mut session = SessionInfo::internal(Some(load.database.clone()), self.catalog.clock().now_us());
         session.user.clone_from(&load.user);
+        session.variables = load.variables.clone();
         if let Some(zone) = &request.timezone {
             session.variables.set("time_zone", zone)?;
         }
-        let defaults = WriteOptions::default();
         let options = WriteOptions {
             file_bytes_max: self.settings.file_bytes_max,
-            buffer_bytes_max: request.memory_bytes_max.map_or(defaults.buffer_bytes_max, |bytes| bytes as usize),
+            buffer_bytes_max: buffer_bytes(request, load),
             only_partitions: partition_ids(&to.table, &request.partitions)?,
         };
         let writer = TableWriter::new(self.engine.store().clone(), self.catalog.epoch(), &to.table, options)?;
@@ -359,6 +382,20 @@ impl StreamLoader {
 fn given_label(headers: &[(String, Vec<u8>)]) -> Option<String> {
     let (_, value) = headers.iter().find(|(name, value)| name.eq_ignore_ascii_case("label") && !value.is_empty())?;
     Some(String::from_utf8_lossy(value).trim().to_string()).filter(|label| !label.is_empty())
+}
+
+/// How much a load may buffer: what it asks for, and not more than its body can need.
+fn buffer_bytes(request: &StreamLoadRequest, load: &HttpLoad) -> usize {
+    let most = WriteOptions::default().buffer_bytes_max;
+    let asked =
+        request.memory_bytes_max.and_then(|bytes| usize::try_from(bytes).ok()).map_or(most, |bytes| bytes.min(most));
+    match load.content_length {
+        Some(bytes) if request.compression.is_none() => {
+            let needed = (bytes as usize).saturating_mul(BUFFER_BYTES_PER_BODY_BYTE).max(BUFFER_BYTES_MIN);
+            asked.min(needed)
+        }
+        _ => asked,
+    }
 }
 
 fn partition_ids(table: &Table, names: &[String]) -> Result<Option<Vec<PartitionId>>> {

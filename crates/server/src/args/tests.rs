@@ -91,7 +91,8 @@ fn the_sample_configuration_names_every_key_with_its_default() {
 
 #[test]
 fn any_address_is_reached_by_loopback() {
-    for (bind, host) in [("0.0.0.0", "127.0.0.1"), ("[::]", "::1"), ("[fd00::1]", "fd00::1"), ("10.0.0.1", "10.0.0.1")] {
+    for (bind, host) in [("0.0.0.0", "127.0.0.1"), ("[::]", "::1"), ("[fd00::1]", "fd00::1"), ("10.0.0.1", "10.0.0.1")]
+    {
         assert_eq!(reachable(bind), host);
     }
 }

@@ -94,6 +94,6 @@ async fn state_of(conn: &mut Conn, id: u32) -> String {
     let text = |row: &mysql_async::Row, column: &str| row.get_opt::<String, _>(column).and_then(Result::ok);
     let line = rows.iter().find(|row| text(row, "Id").as_deref() == Some(&id.to_string()));
     let state = line.and_then(|row| text(row, "State")).unwrap_or_default();
-    // The two states that only say that a statement runs.
-    if matches!(state.as_str(), "OK" | "Query") { String::new() } else { state }
+    // This one only says that a statement runs.
+    if state == "executing" { String::new() } else { state }
 }

@@ -148,13 +148,21 @@ fn how_to_connect(server: &Server) -> String {
     let Server { host, query_port, http_port, .. } = server;
     let (database, http) = (script::DATABASE, server.http_url());
     let password = if server.password.is_empty() { "" } else { " -p" };
+    let program = program();
     format!(
         "The server stays up. Connect to it (MySQL protocol on port {query_port}, HTTP on port {http_port}):\n\
-         \x20  viewmill sql --host {host} --port {query_port} --database {database}\n\
+         \x20  {program} sql --host {host} --port {query_port} --database {database}\n\
          \x20  mysql -h {host} -P {query_port} -u root{password} {database}\n\
          \x20  curl {http}/api/health\n\
          Stop it with Ctrl-C."
     )
+}
+
+/// How this program can be called from where it was started.
+fn program() -> String {
+    let Ok(path) = std::env::current_exe() else { return "viewmill".to_string() };
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(&path).display().to_string()
 }
 
 async fn connect(server: &Server) -> Result<Conn> {

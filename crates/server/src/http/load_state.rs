@@ -1,5 +1,5 @@
 //! GET /api/{db}/get_load_state?label=: what became of a load, for clients that lost its answer.
-//! Test: sql-tests/load/concurrent.http
+//! Test: sql-tests/load/load_state.http
 
 use super::{State, auth};
 use axum::extract::{self, Path, Query};

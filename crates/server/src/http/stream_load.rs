@@ -32,13 +32,33 @@ pub(super) fn route(state: &State) -> Router<State> {
     let settings = Settings::new(&server.config);
     let loader = StreamLoader::new(server.catalog.clone(), server.engine.clone(), settings, error_logs(state));
     let state = state.clone();
-    let handle = move |Path((database, table)): Path<(String, String)>, request: Request| async move {
-        match auth::user(&state.server, request.headers()) {
-            Ok(user) => load_body(&loader, &state, user, (database, table), request).await,
-            Err(error) => unauthorized(&error),
+    let handle = move |Path(table): Path<(String, String)>, request: Request| async move {
+        let (parts, body) = request.into_parts();
+        let body = SharedBody::new(body);
+        let (answer, failed) = match auth::user(&state.server, &parts.headers) {
+            Ok(user) => {
+                let response = loader.run(http_load(&state, user, table, &parts.headers, &body)).await;
+                (([(CONTENT_TYPE, "application/json")], response.to_json()).into_response(), !response.is_success())
+            }
+            Err(error) => (unauthorized(&error), true),
+        };
+        if failed && (body.was_read() || !parts.headers.contains_key(EXPECT)) {
+            // Closing a connection with unread bytes resets it, and the client would lose the answer.
+            body.drain().await;
         }
+        answer
     };
-    Router::new().route("/api/{db}/{table}/_stream_load", put(handle))
+    Router::new()
+        .route("/api/{db}/{table}/_stream_load", put(handle))
+        .route("/api/transaction/{operation}", put(transaction).post(transaction))
+}
+
+/// The two-phase interface of StarRocks' connectors.
+async fn transaction() -> Response {
+    let message =
+        "the transaction interface of Stream Load is not supported yet, use PUT /api/{db}/{table}/_stream_load";
+    let body = json!({ "Status": "FAILED", "Message": message }).to_string();
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// Where error logs of loads are kept.
@@ -46,31 +66,23 @@ pub(super) fn error_logs(state: &State) -> ErrorLogs {
     ErrorLogs::new(state.server.scratch_dir.join("load_errors"))
 }
 
-async fn load_body(
-    loader: &StreamLoader,
+fn http_load(
     state: &State,
     user: String,
     (database, table): (String, String),
-    request: Request,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = SharedBody::new(body);
-    let response = loader
-        .run(HttpLoad {
-            database,
-            table,
-            user: format!("'{user}'@'%'"),
-            content_length: parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok()),
-            base_url: base_url(&parts.headers, state),
-            headers: parts.headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
-            body: body.stream(),
-        })
-        .await;
-    if !response.is_success() && (body.was_read() || !parts.headers.contains_key(EXPECT)) {
-        // Closing a connection with unread bytes resets it, and the client would lose the answer.
-        body.drain().await;
+    headers: &HeaderMap,
+    body: &SharedBody,
+) -> HttpLoad {
+    HttpLoad {
+        database,
+        table,
+        user,
+        variables: state.server.global_variables.read().clone(),
+        headers: headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
+        content_length: headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok()),
+        body: body.stream(),
+        base_url: base_url(headers, state),
     }
-    ([(CONTENT_TYPE, "application/json")], response.to_json()).into_response()
 }
 
 /// How the client reaches this server.

@@ -3,6 +3,7 @@
 //! A table has StarRocks' columns in StarRocks' order. Its file lists them with their types and makes the rows from one
 //! snapshot of the catalog.
 
+use crate::process_list::ProcessList;
 use base::config::Config;
 use catalog::{Catalog, SqlType};
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
@@ -17,6 +18,7 @@ mod fixed;
 mod loads;
 pub(crate) mod materialized_views;
 mod partitions_meta;
+mod processlist;
 mod schemata;
 mod tables;
 mod tables_config;
@@ -29,12 +31,13 @@ pub(crate) use columns::default_text;
 pub(crate) use tables::table_type;
 
 /// Every table.
-pub fn all(catalog: &Catalog, config: &Config) -> Vec<Arc<dyn SystemTable>> {
+pub fn all(catalog: &Catalog, processes: &Arc<ProcessList>, config: &Config) -> Vec<Arc<dyn SystemTable>> {
     let runs_kept_ms = config.integer("task_runs_ttl_second") as i64 * 1000;
     let mut all = vec![
         table(&loads::DEFINITION, loads::rows(catalog.clone())),
         table(&materialized_views::DEFINITION, materialized_views::rows),
         table(&partitions_meta::DEFINITION, partitions_meta::rows),
+        table(&processlist::DEFINITION, processlist::rows(Arc::clone(processes))),
         table(&schemata::DEFINITION, schemata::rows),
         table(&tables_config::DEFINITION, tables_config::rows),
         table(&task_runs::DEFINITION, task_runs::rows(runs_kept_ms)),

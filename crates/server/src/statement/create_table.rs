@@ -59,6 +59,9 @@ impl Statement for Create {
         if target.exists(&session.snapshot())? {
             return Ok(Reply::done());
         }
+        if !self.hints.is_empty() && !matches!(create.body, CreateTableBody::Query { .. }) {
+            session.note_without_effect("a hint in CREATE TABLE without a query");
+        }
         match create.body {
             CreateTableBody::Columns { columns, indexes } => {
                 if let Some(index) = indexes.first() {

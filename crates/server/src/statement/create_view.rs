@@ -21,10 +21,12 @@ pub(super) const KIND: StatementKind =
 
 struct Create {
     create: CreateView,
+    has_hints: bool,
 }
 
 fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
-    Ok(Box::new(Create { create: CreateView::parse(cursor)? }))
+    let create = CreateView::parse(cursor)?;
+    Ok(Box::new(Create { create, has_hints: !cursor.hints().is_empty() }))
 }
 
 #[async_trait]
@@ -65,6 +67,9 @@ impl Statement for Create {
             put(draft, TableMeta { id, db, name, comment, columns, next_column_id, object, created_ms })
         });
         created.await?;
+        if self.has_hints {
+            session.note_without_effect("a hint in a view");
+        }
         Ok(Reply::done())
     }
 }
@@ -103,7 +108,7 @@ pub(super) async fn analyze(
     let database = session.database.clone().unwrap_or_else(|| database.to_string());
     let wildcard = has_wildcard(&query.body);
     let planned = plan(session, query, &database).await?;
-    if replaced.is_some_and(|id| reads_view(&planned, id)) {
+    if replaced.is_some_and(|id| planned.views().contains(&id)) {
         return Err(Error::invalid("a view cannot read itself"));
     }
     let columns = columns(planned.columns(), &names)?;
@@ -126,11 +131,6 @@ fn check_pipes(text: &str, query: &ast::Query) -> Result<()> {
     Err(Error::invalid("|| does not concatenate in a view, whatever sql_mode says; use concat(…)"))
 }
 
-fn reads_view(planned: &PlannedQuery, id: TableId) -> bool {
-    // A query that reads system tables has no list of what it reads; a view in a circle then fails when it is read.
-    planned.reads().is_ok_and(|reads| reads.views.contains(&id))
-}
-
 fn columns(output: &[OutputColumn], names: &[ViewColumn]) -> Result<Vec<Column>> {
     if !names.is_empty() && names.len() != output.len() {
         let message = format!("the column list has {} names, the query {} columns", names.len(), output.len());
@@ -147,7 +147,14 @@ fn columns(output: &[OutputColumn], names: &[ViewColumn]) -> Result<Vec<Column>>
             error.with("column", &name).with("type", output.field.data_type())
         })?;
         let comment = listed.and_then(|l| l.comment.clone()).unwrap_or_default();
-        Ok(Column { id: ColumnId(i as u64 + 1), name, ty, nullable: output.field.is_nullable(), default: None, comment })
+        Ok(Column {
+            id: ColumnId(i as u64 + 1),
+            name,
+            ty,
+            nullable: output.field.is_nullable(),
+            default: None,
+            comment,
+        })
     };
     let columns: Vec<Column> = output.iter().enumerate().map(column).collect::<Result<_>>()?;
     check_distinct(columns.iter().map(|c| c.name.as_str()))?;

@@ -15,6 +15,7 @@ mod alter_database;
 mod alter_materialized_view;
 mod alter_table;
 mod alter_view;
+mod cancel_refresh;
 mod create_database;
 mod create_external_catalog;
 mod create_materialized_view;
@@ -81,6 +82,7 @@ const STATEMENTS: &[StatementKind] = &[
     alter_materialized_view::KIND,
     alter_table::KIND,
     alter_view::KIND,
+    cancel_refresh::KIND,
     create_database::KIND,
     create_external_catalog::KIND,
     create_materialized_view::KIND,

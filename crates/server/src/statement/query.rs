@@ -42,10 +42,12 @@ impl Statement for Query {
 
 impl Query {
     /// Runs with the variables that `/*+ SET_VAR() */` sets for this statement.
-    async fn run_hinted(self: Box<Self>, session: &mut Session) -> Result<Reply> {
+    async fn run_hinted(mut self: Box<Self>, session: &mut Session) -> Result<Reply> {
         super::set::apply_hints(session, &self.hints)?;
         session.set_state("planning");
-        let planned = session.server.engine.plan(self.query, session.snapshot(), session.info()).await?;
+        let info = session.info();
+        engine::analyze::apply_select_limit(&mut self.query, &info.facts());
+        let planned = session.server.engine.plan(self.query, session.snapshot(), info).await?;
         session.set_state("executing");
         rows::of_query(&planned).await
     }

@@ -2,10 +2,9 @@
 
 use crate::reply::{ColumnKind, Reply, ResultColumn, Rows};
 use crate::session::Session;
-use base::{Error, Result};
+use base::{Error, ErrorKind, Result};
 use catalog::{Column, SqlType, TableMeta};
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use engine::{OutputColumn, PlannedQuery};
 use sql::{ShowFilter, ast};
@@ -43,7 +42,7 @@ fn of_type(ty: SqlType) -> ColumnKind {
 }
 
 /// A value of a SHOW row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cell {
     Null,
     Text(String),
@@ -106,17 +105,52 @@ impl ShowTable {
 
     /// The reply, after LIKE (on column `like_column`) or WHERE.
     pub(crate) fn reply(self, session: &Session, filter: &ShowFilter, like_column: usize) -> Result<Reply> {
-        let batch = self.batch()?;
-        let batch = match filter {
-            ShowFilter::All => batch,
+        self.keep_and_order(session, filter, like_column, &[])?.all()
+    }
+
+    /// The rows that pass LIKE or WHERE, ordered by columns.
+    pub(crate) fn keep_and_order(
+        mut self,
+        session: &Session,
+        filter: &ShowFilter,
+        like_column: usize,
+        order: &[(ast::Expr, bool)],
+    ) -> Result<Self> {
+        let condition = match filter {
+            ShowFilter::All => None,
             ShowFilter::Like(pattern) => {
                 let quoted = sql::quote::string(pattern);
                 let text = format!("{} LIKE {quoted}", sql::quote::identifier(&self.columns[like_column]));
-                keep(session, &batch, sql::parse_expr(&text)?)?
+                Some(sql::parse_expr(&text)?)
             }
-            ShowFilter::Where(expr) => keep(session, &batch, expr.clone())?,
+            ShowFilter::Where(expr) => Some(expr.clone()),
         };
-        Ok(self.rows_of(batch))
+        if let Some(condition) = condition {
+            let mask = holds(session, &self.batch()?, condition)?;
+            let mut kept = mask.iter();
+            self.rows.retain(|_| kept.next().flatten().unwrap_or(false));
+        }
+        for (expr, descending) in order.iter().rev() {
+            let ast::Expr::Identifier(name) = expr else {
+                return Err(Error::invalid("SHOW can be ordered by its columns only").with("expression", expr));
+            };
+            let folded = base::names::fold_column(&name.value);
+            let column = self.columns.iter().position(|c| base::names::fold_column(c) == folded);
+            let column = column.ok_or_else(|| {
+                Error::new(ErrorKind::UnknownColumn, format!("Unknown column '{}' in 'order clause'", name.value))
+            })?;
+            self.rows.sort_by(|a, b| if *descending { b[column].cmp(&a[column]) } else { a[column].cmp(&b[column]) });
+        }
+        Ok(self)
+    }
+
+    /// `LIMIT offset, count`.
+    pub(crate) fn limited(mut self, limit: Option<(u64, u64)>) -> Self {
+        if let Some((offset, count)) = limit {
+            let at = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+            self.rows = self.rows.into_iter().skip(at(offset)).take(at(count)).collect();
+        }
+        self
     }
 
     /// The reply, unfiltered.
@@ -157,13 +191,12 @@ impl ShowTable {
     }
 }
 
-/// The rows of a batch for which a condition holds.
-fn keep(session: &Session, batch: &RecordBatch, condition: ast::Expr) -> Result<RecordBatch> {
+/// Of each row of a batch, whether a condition holds.
+fn holds(session: &Session, batch: &RecordBatch, condition: ast::Expr) -> Result<BooleanArray> {
     let compiled = session.server.engine.compile(vec![condition], &batch.schema(), session.snapshot(), session.info())?;
     let arrays = compiled.evaluate(batch)?;
-    let failed = |e| Error::internal("could not filter a result").caused_by(e);
     let mask = arrays.first().ok_or_else(|| Error::internal("a condition has no value"))?;
-    let mask = datafusion::arrow::compute::cast(mask, &DataType::Boolean).map_err(failed)?;
-    let mask = mask.as_any().downcast_ref::<BooleanArray>().cloned().ok_or_else(|| Error::internal("a condition is not boolean"))?;
-    filter_record_batch(batch, &mask).map_err(failed)
+    let mask = datafusion::arrow::compute::cast(mask, &DataType::Boolean)
+        .map_err(|e| Error::internal("could not filter a result").caused_by(e))?;
+    mask.as_boolean_opt().cloned().ok_or_else(|| Error::internal("a condition is not boolean"))
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use base::ids::ColumnId;
 use base::{Error, ErrorKind, Result};
 use catalog::{Bounds, Datum, Partition, Partitioning, Table};
-use sql::{Cursor, ObjectName, ShowFilter};
+use sql::{Cursor, ObjectName, ShowFilter, ast};
 use std::sync::Arc;
 
 pub(super) const KIND: StatementKind = StatementKind { heads: &[&["SHOW", "PARTITIONS"]], parse };
@@ -17,6 +17,8 @@ pub(super) const KIND: StatementKind = StatementKind { heads: &[&["SHOW", "PARTI
 struct ShowPartitions {
     table: ObjectName,
     filter: ShowFilter,
+    order: Vec<(ast::Expr, bool)>,
+    limit: Option<(u64, u64)>,
 }
 
 fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
@@ -24,8 +26,10 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
     cursor.expect_one_of(&["FROM", "IN"])?;
     let table = cursor.name()?;
     let filter = cursor.like_or_where()?;
+    let order = cursor.optional_order_by()?;
+    let limit = cursor.optional_limit()?;
     cursor.expect_end()?;
-    Ok(Box::new(ShowPartitions { table, filter }))
+    Ok(Box::new(ShowPartitions { table, filter, order, limit }))
 }
 
 #[async_trait]
@@ -77,7 +81,7 @@ impl Statement for ShowPartitions {
                 "0.00".into(),
             ]);
         }
-        shown.reply(session, &self.filter, 1)
+        shown.keep_and_order(session, &self.filter, 1, &self.order)?.limited(self.limit).all()
     }
 }
 

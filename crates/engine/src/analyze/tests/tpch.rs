@@ -46,10 +46,17 @@ fn tables() -> Vec<(&'static str, Arc<MemTable>)> {
     let named = |prefix: &str, rows: usize| -> ArrayRef {
         Arc::new(StringViewArray::from_iter_values((0..rows).map(|row| format!("{prefix}{row:02}"))))
     };
-    let phones: ArrayRef =
-        Arc::new(StringViewArray::from_iter_values((0..30).map(|row| format!("{}-555-{row:04}", 10 + mix(row, 1, 25)))));
+    let phones: ArrayRef = Arc::new(StringViewArray::from_iter_values(
+        (0..30).map(|row| format!("{}-555-{row:04}", 10 + mix(row, 1, 25))),
+    ));
     vec![
-        ("region", table(vec![("r_regionkey", keys(3)), ("r_name", Arc::new(StringViewArray::from(vec!["EUROPE", "AMERICA", "ASIA"])))])),
+        (
+            "region",
+            table(vec![
+                ("r_regionkey", keys(3)),
+                ("r_name", Arc::new(StringViewArray::from(vec!["EUROPE", "AMERICA", "ASIA"]))),
+            ]),
+        ),
         (
             "nation",
             table(vec![
@@ -104,6 +111,11 @@ fn tables() -> Vec<(&'static str, Arc<MemTable>)> {
                 ("ps_supplycost", money(60, 19, 100_000)),
             ]),
         ),
+    ]
+}
+
+fn order_tables() -> Vec<(&'static str, Arc<MemTable>)> {
+    vec![
         (
             "orders",
             table(vec![
@@ -140,7 +152,7 @@ fn tables() -> Vec<(&'static str, Arc<MemTable>)> {
 }
 
 pub(super) fn register(context: &SessionContext) {
-    for (name, table) in tables() {
+    for (name, table) in tables().into_iter().chain(order_tables()) {
         context.register_table(name, table).unwrap();
     }
 }

@@ -1,4 +1,5 @@
-//! Functions from and to whole days: `date`, `timestamp`, `last_day`, `next_day`, `makedate`, `from_days`, `dayname` ...
+//! Functions from and to whole days: `date`, `timestamp`, `last_day`, `next_day`, `makedate`, `from_days`, `dayname`
+//! ...
 
 use datafusion::arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 use datafusion::common::{Result, plan_err};

@@ -1,5 +1,5 @@
-//! Which moments make `date_trunc(..)`, `date(..)` or `year(..)` equal to a constant: a range of the column itself, with
-//! which files and pages are pruned.
+//! Which moments make `date_trunc(..)`, `date(..)` or `year(..)` equal to a constant: a range of the column itself,
+//! with which files and pages are pruned.
 
 use datafusion::common::Result;
 use datafusion::logical_expr::Expr;

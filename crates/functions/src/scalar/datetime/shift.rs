@@ -1,5 +1,5 @@
-//! Dates plus and minus intervals: `years_add` ... `microseconds_sub`, `add_months`, `timestampadd`, and `vm_date_add`, which
-//! stands behind `dt + INTERVAL n UNIT`.
+//! Dates plus and minus intervals: `years_add` ... `microseconds_sub`, `add_months`, `timestampadd`, and `vm_date_add`,
+//! which stands behind `dt + INTERVAL n UNIT`.
 //!
 //! A day that the target month does not have becomes the last of the month. A DATE stays a DATE for days and longer
 //! units; everything else becomes DATETIME. Outside the years 0 to 9999 the result is NULL.

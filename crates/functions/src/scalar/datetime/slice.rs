@@ -1,5 +1,5 @@
-//! `time_slice(moment, n, 'unit'[, 'floor'|'ceil'])`: the start or end of the slice of n units a moment lies in. Slices are
-//! counted from 0001-01-01 00:00:00, as in StarRocks.
+//! `time_slice(moment, n, 'unit'[, 'floor'|'ceil'])`: the start or end of the slice of n units a moment lies in. Slices
+//! are counted from 0001-01-01 00:00:00, as in StarRocks.
 
 use datafusion::arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 use datafusion::common::{Result, exec_err, plan_err};

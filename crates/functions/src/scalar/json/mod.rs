@@ -1,7 +1,7 @@
 //! JSON, which is stored as text: `get_json_string(json, path)`, `json_query`, `json_exists` ...
 //!
-//! A path is `$.a.b[0]` or `a.b[0]`; keys with special characters are quoted: `$."a.b"`. Invalid JSON, an invalid path and
-//! a missing value are NULL.
+//! A path is `$.a.b[0]` or `a.b[0]`; keys with special characters are quoted: `$."a.b"`. Invalid JSON, an invalid path
+//! and a missing value are NULL.
 
 mod path;
 mod print;

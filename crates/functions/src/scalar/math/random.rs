@@ -12,7 +12,8 @@ pub(super) fn functions() -> Vec<Def> {
     vec![Def::new("rand", 0..=1, DataType::Float64, rand).aliases(&["random"]).volatile()]
 }
 
-/// With a seed the numbers are the same in every run; they start again with every batch, because functions keep no state.
+/// With a seed the numbers are the same in every run; they start again with every batch, because functions keep no
+/// state.
 fn rand(call: &Call) -> Result<ColumnarValue> {
     let seeds = call.has(0).then(|| call.int(0)).transpose()?;
     // The random part of a version 4 UUID.

@@ -1,5 +1,5 @@
-//! `round(x[, d])` (half away from zero) and `truncate(x, d)`. DECIMAL stays DECIMAL, integers become BIGINT, the rest is
-//! DOUBLE; `round(x)` of a DOUBLE is BIGINT, as in StarRocks.
+//! `round(x[, d])` (half away from zero) and `truncate(x, d)`. DECIMAL stays DECIMAL, integers become BIGINT, the rest
+//! is DOUBLE; `round(x)` of a DOUBLE is BIGINT, as in StarRocks.
 
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::common::Result;

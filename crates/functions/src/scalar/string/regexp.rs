@@ -1,8 +1,8 @@
 //! Regular expressions: `regexp`, `regexp_extract`, `regexp_replace` ... A pattern matches anywhere in the text and is
 //! case-sensitive.
 //!
-//! A constant pattern is compiled once per batch, and one that does not compile is an error; patterns that differ per row
-//! are compiled when they change, and give NULL if they do not compile.
+//! A constant pattern is compiled once per batch, and one that does not compile is an error; patterns that differ per
+//! row are compiled when they change, and give NULL if they do not compile.
 
 use datafusion::arrow::array::StringViewArray;
 use datafusion::arrow::datatypes::{DataType, Int32Type};

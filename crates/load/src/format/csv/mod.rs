@@ -88,7 +88,7 @@ impl Dialect {
         let begins_with_space = separator[0] == b' ' || row_delimiter[0] == b' ';
         if trim_space && begins_with_space && (enclose.is_some() || escape.is_some()) {
             return wrong(
-                "trim_space would remove the delimiter: neither column_separator nor row_delimiter may begin with a space",
+                "with trim_space neither column_separator nor row_delimiter may begin with a space: it would be removed",
             );
         }
         for (part, byte) in [("enclose", enclose), ("escape", escape)] {
@@ -110,6 +110,11 @@ impl Dialect {
     /// Whether cutting valid UTF-8 at the delimiters leaves valid UTF-8.
     fn cuts_at_characters(&self) -> bool {
         std::str::from_utf8(&self.separator).is_ok() && std::str::from_utf8(&self.row_delimiter).is_ok()
+    }
+
+    /// Whether the CR of CR LF at the end of these records will be taken for a part of the last field.
+    pub fn leaves_carriage_returns(&self, records: &[u8]) -> bool {
+        self.row_delimiter == b"\n" && records.ends_with(b"\r\n")
     }
 
     /// What is told to the user when a record has the wrong number of fields.

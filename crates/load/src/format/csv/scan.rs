@@ -1,7 +1,7 @@
 //! Finds where records end, as fast as one thread can, so that every core can parse whole records.
 //!
-//! The splitter calls [`Scanner::next_end`] with a growing buffer that starts at a record; the scanner remembers how far
-//! it has looked and never reads a byte twice. It decides nothing about fields beyond what a record end depends on.
+//! The splitter calls [`Scanner::next_end`] with a growing buffer that starts at a record; the scanner remembers how
+//! far it has looked and never reads a byte twice. It decides nothing about fields beyond what a record end depends on.
 
 use super::Dialect;
 use memchr::{memchr, memchr_iter, memchr2, memmem};

@@ -37,6 +37,7 @@ fn settings() -> Settings {
         body_bytes_max: 1 << 30,
         empty_is_error: true,
         file_bytes_max: 1 << 20,
+        memory_bytes: 1 << 30,
     }
 }
 
@@ -113,7 +114,8 @@ fn request(headers: &[(&str, &str)], body: Body) -> HttpLoad {
     HttpLoad {
         database: "d".to_string(),
         table: "t".to_string(),
-        user: "'root'@'%'".to_string(),
+        user: "root".to_string(),
+        variables: Default::default(),
         headers: headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
         content_length: None,
         body,

@@ -182,4 +182,11 @@ async fn headers_without_effect_leave_a_warning() {
     assert_eq!(response["Message"], "OK");
     assert_eq!(response["Warnings"][0], "the header strip_outer_array has no effect: it needs the format json");
     assert!(f.load(&[], "1\n").await.get("Warnings").is_none());
+    let response = f.load(&[], "1\r\n2\r\n").await;
+    assert_eq!(
+        (&response["NumberLoadedRows"], f.query("select count(a) from t").await),
+        (&2.into(), vec!["4".to_string()])
+    );
+    assert!(response["Warnings"][0].as_str().unwrap().contains("set row_delimiter to \\r\\n"), "{response}");
+    assert!(f.load(&[("row_delimiter", "\\r\\n")], "1\r\n").await.get("Warnings").is_none());
 }

@@ -25,7 +25,9 @@ pub(super) fn widens(from: SqlType, to: SqlType, column: Use) -> bool {
         (SqlType::TinyInt | SqlType::SmallInt | SqlType::Int, SqlType::Double) => column == Use::Plain,
         (SqlType::Float, SqlType::Double) => true,
         // With another scale the statistics of old files would mean other numbers.
-        (SqlType::Decimal { precision: p, scale: s }, SqlType::Decimal { precision, scale }) => precision > p && scale == s,
+        (SqlType::Decimal { precision: p, scale: s }, SqlType::Decimal { precision, scale }) => {
+            precision > p && scale == s
+        }
         (SqlType::Date, SqlType::DateTime) => true,
         (SqlType::Char(old), SqlType::Char(new))
         | (SqlType::Varchar(old), SqlType::Varchar(new))

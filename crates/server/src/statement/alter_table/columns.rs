@@ -147,7 +147,8 @@ fn check_type(old: &Column, ty: SqlType, layout: &Layout) -> Result<()> {
     if widens(old.ty, ty, if sorted { Use::SortKey } else { Use::Plain }) {
         return Ok(());
     }
-    let message = "the type of a column can only be changed to one that keeps every value; add a column and fill it instead";
+    let message =
+        "the type of a column can only be changed to one that keeps every value; add a column and fill it instead";
     Err(Error::unsupported(message).with("column", &old.name).with("from", old.ty).with("to", ty))
 }
 

@@ -8,7 +8,7 @@ use crate::statement::truncate_table::partition_id;
 use base::ids::PartitionId;
 use base::{Error, Result};
 use catalog::change::Change;
-use catalog::{Partitioning, PartitionMeta, Table};
+use catalog::{PartitionMeta, Partitioning, Table};
 use sql::alter_table::{AddPartition, DropPartition, DroppedPartitions};
 
 /// # Errors

@@ -4,7 +4,7 @@ use super::Edit;
 use crate::statement::definition_target::{Verb, layout, table};
 use base::{Error, Result};
 use catalog::change::Change;
-use catalog::{Partitioning, PartitionMeta, Table, TableMeta};
+use catalog::{PartitionMeta, Partitioning, Table, TableMeta};
 use std::sync::Arc;
 
 /// # Errors

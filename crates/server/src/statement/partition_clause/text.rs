@@ -46,7 +46,8 @@ fn lower(bounds: &Bounds) -> Option<&Datum> {
 }
 
 fn items(partitions: &[&Arc<Partition>], columns: &[&Column]) -> String {
-    let item = |p: &&Arc<Partition>| format!("PARTITION {} VALUES {}", name(&p.meta.name), values(&p.meta.bounds, columns));
+    let item =
+        |p: &&Arc<Partition>| format!("PARTITION {} VALUES {}", name(&p.meta.name), values(&p.meta.bounds, columns));
     partitions.iter().map(item).collect::<Vec<_>>().join(",\n")
 }
 

@@ -35,7 +35,12 @@ const NATURAL: Kind = Kind::Integer(0, i64::MAX);
 
 /// Every key a server knows; the reference page is made from it.
 pub const KEYS: &[Key] = &[
-    key("bind_address", Kind::Text, "127.0.0.1", "address the MySQL and HTTP ports listen on; 0.0.0.0 for all interfaces"),
+    key(
+        "bind_address",
+        Kind::Text,
+        "127.0.0.1",
+        "address the MySQL and HTTP ports listen on; 0.0.0.0 for all interfaces",
+    ),
     key("query_port", PORT, "9030", "port of the MySQL protocol; 0 picks a free one"),
     key("http_port", PORT, "8030", "port of HTTP: Stream Load, health, metrics; 0 picks a free one"),
     key("root_password", Kind::Secret, "", "password of the user root"),
@@ -46,11 +51,21 @@ pub const KEYS: &[Key] = &[
     key("aws_s3_region", Kind::Text, "us-east-1", "region of the bucket"),
     key("aws_s3_access_key", Kind::Text, "", "access key; empty: the AWS_* environment variables"),
     key("aws_s3_secret_key", Kind::Secret, "", "secret key that belongs to aws_s3_access_key"),
-    key("aws_s3_enable_path_style_access", Kind::Bool, "true", "address buckets as http://host/bucket, as most S3-compatible stores need"),
+    key(
+        "aws_s3_enable_path_style_access",
+        Kind::Bool,
+        "true",
+        "address buckets as http://host/bucket, as most S3-compatible stores need",
+    ),
     key("mem_limit_mb", NATURAL, "0", "memory for queries and loads in MiB; 0: 60 % of the machine's"),
     key("spill_max_mb", POSITIVE, "102400", "disk that spilling queries may use, in MiB"),
     key("parallelism", NATURAL, "0", "threads that one query or load uses; 0: one per core"),
-    key("stream_load_default_timeout_second", Kind::Integer(1, 259_200), "600", "Stream Load's timeout when the request has no timeout header"),
+    key(
+        "stream_load_default_timeout_second",
+        Kind::Integer(1, 259_200),
+        "600",
+        "Stream Load's timeout when the request has no timeout header",
+    ),
     key("streaming_load_max_mb", POSITIVE, "102400", "largest Stream Load body, in MiB"),
     key("stream_load_stall_timeout_second", POSITIVE, "60", "a load whose client sends nothing for so long fails"),
     key("empty_load_as_error", Kind::Bool, "true", "a load that loads no row fails"),
@@ -60,9 +75,24 @@ pub const KEYS: &[Key] = &[
     key("task_runs_concurrency", POSITIVE, "4", "refreshes that run at once"),
     key("task_runs_ttl_second", POSITIVE, "604800", "how long finished task runs are listed"),
     key("task_runs_max_history_number", POSITIVE, "10000", "how many finished task runs are listed at the most"),
-    key("max_task_consecutive_fail_count", POSITIVE, "10", "failed refreshes in a row after which a materialized view becomes inactive"),
-    key("mv_refresh_debounce_ms", NATURAL, "1000", "a view that refreshes on change waits so long after a commit, so that a burst of loads costs one refresh"),
-    key("mv_refresh_retry_base_ms", POSITIVE, "1000", "first wait before a failed refresh is repeated; doubles up to 5 minutes"),
+    key(
+        "max_task_consecutive_fail_count",
+        POSITIVE,
+        "10",
+        "failed refreshes in a row after which a materialized view becomes inactive",
+    ),
+    key(
+        "mv_refresh_debounce_ms",
+        NATURAL,
+        "1000",
+        "a view that refreshes on change waits so long after a commit, so that a burst of loads costs one refresh",
+    ),
+    key(
+        "mv_refresh_retry_base_ms",
+        POSITIVE,
+        "1000",
+        "first wait before a failed refresh is repeated; doubles up to 5 minutes",
+    ),
     key("compaction_interval_ms", POSITIVE, "5000", "how often partitions with many small files are looked for"),
     key("compaction_min_files", Kind::Integer(2, 10_000), "8", "small files in a partition that start a compaction"),
     key("compaction_file_mb", POSITIVE, "128", "size that files are written and compacted up to, in MiB"),
@@ -88,7 +118,11 @@ impl Config {
     ///
     /// # Errors
     /// `WrongValue` naming the key, where it was set and what it accepts.
-    pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>, sets: &[String]) -> Result<Self> {
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        sets: &[String],
+    ) -> Result<Self> {
         let mut config = Config::default();
         if let Some(path) = file {
             config.read_file(path)?;

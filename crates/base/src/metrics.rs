@@ -63,7 +63,8 @@ pub fn render() -> String {
         let kind = if m.kind == MetricKind::Counter { "counter" } else { "gauge" };
         let (name, value) = (m.name, m.get());
         // Writing to a String cannot fail.
-        let _ = write!(out, "# HELP viewmill_{name} {}\n# TYPE viewmill_{name} {kind}\nviewmill_{name} {value}\n", m.help);
+        let _ =
+            write!(out, "# HELP viewmill_{name} {}\n# TYPE viewmill_{name} {kind}\nviewmill_{name} {value}\n", m.help);
     }
     out
 }

@@ -65,7 +65,8 @@ impl Store {
         let root = root.canonicalize().map_err(failed)?;
         let lock = File::options().create(true).truncate(false).write(true).open(root.join("LOCK")).map_err(failed)?;
         rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-            let error = Error::new(ErrorKind::Conflict, "another viewmill server uses this data directory; stop it first");
+            let error =
+                Error::new(ErrorKind::Conflict, "another viewmill server uses this data directory; stop it first");
             error.with("directory", root.display())
         })?;
         // Only the lock's holder may do this: these are writes that were never acknowledged.
@@ -77,7 +78,8 @@ impl Store {
     }
 
     fn s3(url: &str, config: &Config) -> Result<Self> {
-        let wrong = || Error::new(ErrorKind::WrongValue, "storage_url must be s3://bucket/prefix").with("storage_url", url);
+        let wrong =
+            || Error::new(ErrorKind::WrongValue, "storage_url must be s3://bucket/prefix").with("storage_url", url);
         let rest = url.strip_prefix("s3://").ok_or_else(wrong)?.trim_end_matches('/');
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {
@@ -135,7 +137,9 @@ impl Store {
         let options = PutOptions { mode: PutMode::Create, ..Default::default() };
         match self.objects.put_opts(&ObjectPath::from(path), bytes.into(), options).await {
             Ok(_) => Ok(Created::New),
-            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => Ok(Created::Exists),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                Ok(Created::Exists)
+            }
             Err(e) => Err(from_object_store(e, path)),
         }
     }
@@ -223,7 +227,9 @@ impl LocalDirectory {
 fn from_object_store(e: object_store::Error, path: &str) -> Error {
     let kind = match e {
         object_store::Error::NotFound { .. } => ErrorKind::Corrupt,
-        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => ErrorKind::AccessDenied,
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+            ErrorKind::AccessDenied
+        }
         _ => ErrorKind::Unavailable,
     };
     Error::new(kind, "the object store refused a request").with("path", path).caused_by(e)

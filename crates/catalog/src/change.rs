@@ -24,11 +24,27 @@ pub enum Change {
     /// Creates, alters or renames.
     PutTable(Arc<TableMeta>),
     DropTable(TableId),
-    AddPartition { table: TableId, partition: PartitionMeta },
-    DropPartition { table: TableId, partition: PartitionId },
-    PutPartition { table: TableId, partition: PartitionMeta },
-    Files { table: TableId, edits: Vec<FileEdit>, rows_changed: bool },
-    PutMvState { table: TableId, state: MvState },
+    AddPartition {
+        table: TableId,
+        partition: PartitionMeta,
+    },
+    DropPartition {
+        table: TableId,
+        partition: PartitionId,
+    },
+    PutPartition {
+        table: TableId,
+        partition: PartitionMeta,
+    },
+    Files {
+        table: TableId,
+        edits: Vec<FileEdit>,
+        rows_changed: bool,
+    },
+    PutMvState {
+        table: TableId,
+        state: MvState,
+    },
     PutLoad(Load),
     ForgetLoads(Vec<TxnId>),
     PutTask(Task),

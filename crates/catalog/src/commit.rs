@@ -21,7 +21,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 static COMMITS: Metric = Metric::counter("catalog_commits_total", "Commits that became durable.");
-static RECORDS: Metric = Metric::counter("catalog_records_total", "Journal records written; one may hold several commits.");
+static RECORDS: Metric =
+    Metric::counter("catalog_records_total", "Journal records written; one may hold several commits.");
 
 /// Commits in one journal record at the most.
 const GROUP_MAX: usize = 512;
@@ -227,7 +228,8 @@ impl Committer {
         }
         let next_txn = shared.next_txn.load(Ordering::Relaxed);
         state.next_txn = state.next_txn.max(next_txn);
-        let batch = Batch { epoch: state.epoch, writer: self.journal.writer().to_string(), time_ms: now_ms, next_txn, changes };
+        let batch =
+            Batch { epoch: state.epoch, writer: self.journal.writer().to_string(), time_ms: now_ms, next_txn, changes };
         let state = Arc::new(state);
         let outcome = match self.journal.append(state.seq, &batch).await {
             Ok(Appended::Durable) => {

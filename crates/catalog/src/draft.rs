@@ -1,10 +1,10 @@
 //! A change set in the making: a private copy of the newest state, edited by one writer inside [`crate::Catalog::commit`].
 
+use crate::Datum;
 use crate::change::{Change, FileEdit};
 use crate::model::partition::{Bounds, DataFile, PartitionMeta, Partitioning};
 use crate::model::table::Table;
 use crate::state::State;
-use crate::Datum;
 use base::clock::UnixMs;
 use base::ids::{PartitionId, TableId};
 use base::{Error, ErrorKind, Result};

@@ -6,9 +6,9 @@
 //!               └─ dropped: label free again, nothing recorded
 //! ```
 
+use crate::change::Change;
 use crate::commit::Catalog;
 use crate::draft::{Draft, TableWrite};
-use crate::change::Change;
 use crate::state::Snapshot;
 use base::clock::UnixMs;
 use base::ids::{DbId, TableId, TxnId};

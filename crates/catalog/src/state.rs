@@ -64,9 +64,8 @@ impl State {
     /// `UnknownDatabase`, `UnknownTable`.
     pub fn table(&self, database: &str, name: &str) -> Result<&Arc<Table>> {
         let db = self.database(database)?.id;
-        self.find_table(db, name).ok_or_else(|| {
-            Error::new(ErrorKind::UnknownTable, format!("Table '{database}.{name}' doesn't exist"))
-        })
+        self.find_table(db, name)
+            .ok_or_else(|| Error::new(ErrorKind::UnknownTable, format!("Table '{database}.{name}' doesn't exist")))
     }
 
     pub fn find_table(&self, db: DbId, name: &str) -> Option<&Arc<Table>> {

@@ -21,7 +21,12 @@ async fn table_in(catalog: &Catalog) -> (DbId, TableId) {
     let created = catalog.commit(|draft| {
         let db = DbId(draft.new_id());
         let now = draft.now_ms();
-        draft.apply(Change::PutDatabase(Database { id: db, name: "d".into(), properties: Default::default(), created_ms: now }))?;
+        draft.apply(Change::PutDatabase(Database {
+            id: db,
+            name: "d".into(),
+            properties: Default::default(),
+            created_ms: now,
+        }))?;
         let id = TableId(draft.new_id());
         let column = Column {
             id: ColumnId(1),

@@ -7,8 +7,8 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatc
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 use datafusion::config::ConfigOptions;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 use std::sync::Arc;
 
 use crate::engine::Engine;
@@ -47,10 +47,12 @@ impl Conversion {
         if *array.data_type() == self.target {
             return Ok(ArrayRef::clone(array));
         }
-        let failed = |e| self.error(ErrorKind::Invalid, "values of this type cannot be stored in the column").caused_by(e);
+        let failed =
+            |e| self.error(ErrorKind::Invalid, "values of this type cannot be stored in the column").caused_by(e);
         let mut array = ArrayRef::clone(array);
         if let Some(parse) = &self.parse {
-            array = call(parse, array).map_err(|e| self.error(ErrorKind::Internal, "could not convert values").caused_by(e))?;
+            array = call(parse, array)
+                .map_err(|e| self.error(ErrorKind::Internal, "could not convert values").caused_by(e))?;
         } else if *array.data_type() == DataType::Boolean && self.column.ty.is_text() {
             array = cast_with_options(&array, &DataType::Int8, &options()).map_err(failed)?;
         }

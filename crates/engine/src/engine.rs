@@ -4,14 +4,14 @@ use crate::analyze::Kernels;
 use crate::catalogs::SnapshotCatalogs;
 use crate::session::SessionInfo;
 use crate::table::system::SystemTable;
-use base::{Error, Result};
 use base::ids::TableId;
 use base::names::DEFAULT_CATALOG;
 use base::store::Store;
+use base::{Error, Result};
 use catalog::Snapshot;
+use datafusion::execution::SessionState;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use datafusion::execution::SessionState;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -120,7 +120,14 @@ impl Engine {
 
     pub(crate) fn scope(&self, snapshot: Snapshot, session: Arc<SessionInfo>) -> Scope {
         let context = SystemContext { snapshot, session };
-        Scope { engine: self.clone(), context, notes: Arc::default(), tables: Arc::default(), views: Arc::default(), view_depth: 0 }
+        Scope {
+            engine: self.clone(),
+            context,
+            notes: Arc::default(),
+            tables: Arc::default(),
+            views: Arc::default(),
+            view_depth: 0,
+        }
     }
 }
 
@@ -136,9 +143,12 @@ impl Scope {
             0 => parts.parallelism,
             n => n as usize,
         };
-        config = config.with_target_partitions(parallelism).with_batch_size(session.variables.integer("batch_size") as usize);
+        config = config
+            .with_target_partitions(parallelism)
+            .with_batch_size(session.variables.integer("batch_size") as usize);
         let zone = session.variables.get("time_zone")?;
-        config.options_mut().execution.time_zone = Some(if zone == "SYSTEM" { "UTC".to_string() } else { zone.to_string() });
+        config.options_mut().execution.time_zone =
+            Some(if zone == "SYSTEM" { "UTC".to_string() } else { zone.to_string() });
         // A copy, not a rebuild: rebuilding would register functions and their aliases again in no particular order, and
         // an alias of DataFusion's could win over a function of ours.
         let mut state = parts.base.clone();

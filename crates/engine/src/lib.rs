@@ -13,6 +13,7 @@ mod builder;
 mod catalogs;
 pub mod convert;
 mod engine;
+mod optimize;
 pub mod plan;
 mod session;
 pub mod table;

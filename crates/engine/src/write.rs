@@ -158,7 +158,8 @@ pub fn default_value(engine: &Engine, column: &Column, now: NaiveDateTime) -> Re
 /// As [`default_value`].
 pub fn added_column_value(engine: &Engine, column: &Column) -> Result<ScalarValue> {
     // The moment of the reading is no value of rows written before.
-    let literal = Column { default: column.default.clone().filter(|d| matches!(d, DefaultValue::Literal(_))), ..column.clone() };
+    let literal =
+        Column { default: column.default.clone().filter(|d| matches!(d, DefaultValue::Literal(_))), ..column.clone() };
     default_value(engine, &literal, NaiveDateTime::default())
 }
 

@@ -14,8 +14,19 @@ const RANDOM: &[&str] = &["rand", "random", "uuid", "uuid_numeric", "sleep"];
 const SESSION: &[&str] =
     &["user", "current_user", "session_user", "connection_id", "database", "schema", "last_query_id", "found_rows"];
 const TIME: &[&str] = &[
-    "now", "current_timestamp", "localtime", "localtimestamp", "sysdate", "curdate", "current_date", "curtime",
-    "current_time", "utc_timestamp", "utc_date", "utc_time", "unix_timestamp",
+    "now",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "sysdate",
+    "curdate",
+    "current_date",
+    "curtime",
+    "current_time",
+    "utc_timestamp",
+    "utc_date",
+    "utc_time",
+    "unix_timestamp",
 ];
 
 /// A query that may define a materialized view.

@@ -21,7 +21,8 @@ pub(crate) async fn run(catalog: &Catalog, engine: &Engine, run: &TaskRun) -> Re
         return Err(Error::invalid("the materialized view is inactive").with("reason", reason));
     }
     let cut = refresh::cut(definition, &snapshot);
-    let mut done = TaskRun { base_partitions: refresh::changed_partitions(definition, state, &snapshot), ..run.clone() };
+    let mut done =
+        TaskRun { base_partitions: refresh::changed_partitions(definition, state, &snapshot), ..run.clone() };
     let write = match refresh::decide(definition, state, &cut, run.force) {
         Decision::Nothing => None,
         Decision::Full { .. } => {
@@ -94,7 +95,8 @@ fn sources(mv: &Table, planned: &PlannedQuery) -> Result<Vec<Source>> {
     let source = |column: &Column| {
         let position = names.iter().position(|n| *n == column.folded());
         position.map(Source::Query).ok_or_else(|| {
-            let error = Error::invalid("the query no longer has a column of the view; drop the view and create it again");
+            let error =
+                Error::invalid("the query no longer has a column of the view; drop the view and create it again");
             error.with("column", &column.name)
         })
     };

@@ -23,9 +23,13 @@ mod tests {
 
     #[test]
     fn ticks_are_counted_from_the_start() {
-        for (start, every, after, expected) in
-            [(100, 10, 50, 100), (100, 10, 100, 110), (100, 10, 109, 110), (100, 10, 1_000_005, 1_000_010), (0, 60, -5, 0)]
-        {
+        for (start, every, after, expected) in [
+            (100, 10, 50, 100),
+            (100, 10, 100, 110),
+            (100, 10, 109, 110),
+            (100, 10, 1_000_005, 1_000_010),
+            (0, 60, -5, 0),
+        ] {
             assert_eq!(next_tick(start, every, after), expected);
         }
     }

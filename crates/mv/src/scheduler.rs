@@ -4,8 +4,8 @@
 //! what it keeps in memory (next ticks, retry times) can be worked out again after a restart.
 
 use crate::housekeeping::{Retention, forget};
-use crate::task_run::{self, Wish};
 use crate::revival::activate;
+use crate::task_run::{self, Wish};
 use crate::{refresh, run, schedule};
 use base::clock::UnixMs;
 use base::config::Config;
@@ -298,7 +298,8 @@ impl Scheduler {
         let id = mv.meta.id;
         self.retries.remove(&id);
         self.changed_since.remove(&id);
-        if let Some(RefreshScheme::Every { start_ms, every_ms, .. }) = mv.meta.materialized().map(|d| &d.refresh.scheme) {
+        if let Some(RefreshScheme::Every { start_ms, every_ms, .. }) = mv.meta.materialized().map(|d| &d.refresh.scheme)
+        {
             self.ticks.insert(id, schedule::next_tick(*start_ms, *every_ms, now_ms));
         }
         let wish = Wish { query_id: new_query_id(), force: false, manual: false, attempt };
@@ -348,7 +349,14 @@ impl Scheduler {
     }
 
     /// Tries to make an inactive view active again when its bases may be back.
-    async fn revive(&mut self, mv: &Arc<Table>, definition: &MvDefinition, state: &MvState, snapshot: &Snapshot, now_ms: UnixMs) {
+    async fn revive(
+        &mut self,
+        mv: &Arc<Table>,
+        definition: &MvDefinition,
+        state: &MvState,
+        snapshot: &Snapshot,
+        now_ms: UnixMs,
+    ) {
         const WAIT_MS_MAX: i64 = 3_600_000;
         if state.inactive_by_user || state.inactive_reason.as_ref().is_some_and(|r| r.starts_with("mv consecutive")) {
             return;

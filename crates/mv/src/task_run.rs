@@ -24,7 +24,8 @@ pub struct Wish {
 /// `WrongObject` if the table is no materialized view, `Invalid` if it is inactive.
 pub fn request(draft: &mut Draft, mv: TableId, wish: Wish) -> Result<TaskRun> {
     let state = draft.state();
-    let table = state.table_by_id(mv).cloned().ok_or_else(|| Error::new(ErrorKind::Conflict, "the view was dropped"))?;
+    let table =
+        state.table_by_id(mv).cloned().ok_or_else(|| Error::new(ErrorKind::Conflict, "the view was dropped"))?;
     let definition = table.meta.materialized().ok_or_else(|| {
         Error::new(ErrorKind::WrongObject, format!("'{}' is not a materialized view", state.full_name(&table)))
     })?;
@@ -87,7 +88,8 @@ pub(crate) fn start(draft: &mut Draft, id: u64) -> Result<Option<TaskRun>> {
 
 /// Ends a view's waiting and running runs because a user said so; no failure of the view.
 pub(crate) fn cancel(draft: &mut Draft, mv: TableId) -> Result<()> {
-    let unfinished: Vec<TaskRun> = draft.state().runs_of(mv).filter(|r| !r.state.is_final()).map(|r| (**r).clone()).collect();
+    let unfinished: Vec<TaskRun> =
+        draft.state().runs_of(mv).filter(|r| !r.state.is_final()).map(|r| (**r).clone()).collect();
     for run in unfinished {
         draft.apply(Change::PutTaskRun(TaskRun {
             state: RunState::Failed,

@@ -117,6 +117,7 @@ pub struct DropPartition {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one value a statement")]
 pub enum DroppedPartitions {
     Names(Vec<String>),
     Batch(Batch),

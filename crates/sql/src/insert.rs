@@ -56,6 +56,7 @@ pub enum InsertSource {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all values are expressions")]
 pub enum InsertValue {
     Expr(Expr),
     Default,

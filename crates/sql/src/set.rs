@@ -39,6 +39,7 @@ pub enum Scope {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a few values a statement")]
 pub enum SetValue {
     /// A bare word (`ON`, `utf8`) arrives as a text.
     Expr(Expr),

@@ -10,7 +10,8 @@ use catalog::Catalog;
 use catalog::change::Change;
 use std::collections::HashSet;
 
-static DELETED: Metric = Metric::counter("storage_deleted_files_total", "Data files deleted because no version needs them.");
+static DELETED: Metric =
+    Metric::counter("storage_deleted_files_total", "Data files deleted because no version needs them.");
 
 /// Files deleted in one round: one metadata record each round.
 const ROUND_FILES_MAX: usize = 10_000;

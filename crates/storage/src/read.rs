@@ -22,18 +22,24 @@ pub async fn read_file(
     columns: &[Column],
     missing: impl Fn(&Column, usize) -> Result<ArrayRef>,
 ) -> Result<Vec<RecordBatch>> {
-    let bytes = store.get(path).await?.ok_or_else(|| Error::new(ErrorKind::Corrupt, "a data file is gone").with("path", path))?;
+    let bytes = store
+        .get(path)
+        .await?
+        .ok_or_else(|| Error::new(ErrorKind::Corrupt, "a data file is gone").with("path", path))?;
     decode(bytes, columns, missing).map_err(|e| e.with("path", path))
 }
 
-fn decode(bytes: Bytes, columns: &[Column], missing: impl Fn(&Column, usize) -> Result<ArrayRef>) -> Result<Vec<RecordBatch>> {
-    let damaged = |e: parquet::errors::ParquetError| Error::new(ErrorKind::Corrupt, "a data file is damaged").caused_by(e);
+fn decode(
+    bytes: Bytes,
+    columns: &[Column],
+    missing: impl Fn(&Column, usize) -> Result<ArrayRef>,
+) -> Result<Vec<RecordBatch>> {
+    let damaged =
+        |e: parquet::errors::ParquetError| Error::new(ErrorKind::Corrupt, "a data file is damaged").caused_by(e);
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(damaged)?;
     let file_schema = builder.schema().clone();
-    let source: Vec<Option<usize>> = columns
-        .iter()
-        .map(|c| file_schema.fields().iter().position(|f| schema::field_id(f) == Some(c.id)))
-        .collect();
+    let source: Vec<Option<usize>> =
+        columns.iter().map(|c| file_schema.fields().iter().position(|f| schema::field_id(f) == Some(c.id))).collect();
     let target = schema::file_schema(columns);
     let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(damaged)?;
     reader
@@ -53,8 +59,9 @@ fn present(array: &ArrayRef, column: &Column) -> Result<ArrayRef> {
     if *array.data_type() == wanted {
         return Ok(ArrayRef::clone(array));
     }
-    arrow::compute::cast(array, &wanted)
-        .map_err(|e| Error::internal("could not read a column in its present type").with("column", &column.name).caused_by(e))
+    arrow::compute::cast(array, &wanted).map_err(|e| {
+        Error::internal("could not read a column in its present type").with("column", &column.name).caused_by(e)
+    })
 }
 
 fn assemble(schema: &SchemaRef, arrays: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {

@@ -23,7 +23,12 @@ async fn catalog_with_table(dir: &std::path::Path, partitioning: Partitioning) -
     let catalog = Catalog::open(store, options).await.unwrap();
     let created = catalog.commit(move |draft| {
         let db = DbId(draft.new_id());
-        draft.apply(Change::PutDatabase(Database { id: db, name: "d".into(), properties: Default::default(), created_ms: 0 }))?;
+        draft.apply(Change::PutDatabase(Database {
+            id: db,
+            name: "d".into(),
+            properties: Default::default(),
+            created_ms: 0,
+        }))?;
         let id = TableId(draft.new_id());
         let unpartitioned = partitioning == Partitioning::None;
         let layout = Layout {
@@ -35,7 +40,8 @@ async fn catalog_with_table(dir: &std::path::Path, partitioning: Partitioning) -
             buckets: None,
             properties: Default::default(),
         };
-        let columns = vec![column(1, "N", SqlType::Int), column(2, "S", SqlType::Varchar(9)), column(3, "T", SqlType::DateTime)];
+        let columns =
+            vec![column(1, "N", SqlType::Int), column(2, "S", SqlType::Varchar(9)), column(3, "T", SqlType::DateTime)];
         draft.apply(Change::PutTable(Arc::new(TableMeta {
             id,
             db,
@@ -47,7 +53,8 @@ async fn catalog_with_table(dir: &std::path::Path, partitioning: Partitioning) -
             created_ms: 0,
         })))?;
         if unpartitioned {
-            let partition = PartitionMeta { id: base::ids::PartitionId(draft.new_id()), name: "t".into(), bounds: Bounds::All };
+            let partition =
+                PartitionMeta { id: base::ids::PartitionId(draft.new_id()), name: "t".into(), bounds: Bounds::All };
             draft.apply(Change::AddPartition { table: id, partition })?;
         }
         Ok(id)
@@ -93,7 +100,10 @@ async fn rows_are_sorted_counted_and_bounded() {
     assert_eq!(numbers(&catalog, id).await, [1, 2, 3]);
     let snapshot = catalog.snapshot();
     let file = snapshot.table_by_id(id).unwrap().partition("t").unwrap().files[0].clone();
-    assert_eq!((file.rows, file.columns[0].min.clone(), file.columns[0].max.clone()), (3, Some(Datum::Int(1)), Some(Datum::Int(3))));
+    assert_eq!(
+        (file.rows, file.columns[0].min.clone(), file.columns[0].max.clone()),
+        (3, Some(Datum::Int(1)), Some(Datum::Int(3)))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

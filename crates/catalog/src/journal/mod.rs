@@ -49,7 +49,9 @@ impl Journal {
         let covered = state.seq;
         for seq in numbers.into_iter().filter(|n| *n > covered) {
             if seq != state.seq + 1 {
-                return Err(Error::new(ErrorKind::Corrupt, "a metadata record is missing").with("record", state.seq + 1));
+                return Err(
+                    Error::new(ErrorKind::Corrupt, "a metadata record is missing").with("record", state.seq + 1)
+                );
             }
             let batch: Batch = read(&store, &log_path(seq)).await?;
             state = batch.replay(state, seq)?;
@@ -110,7 +112,8 @@ impl Journal {
             tracing::warn!(seq, error = %last, "metadata record not written yet");
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         }
-        let message = "the metadata store does not answer, the outcome of the commit is unknown; ask for the label's state";
+        let message =
+            "the metadata store does not answer, the outcome of the commit is unknown; ask for the label's state";
         Ok(Appended::Unknown(Error::new(ErrorKind::Unavailable, message).caused_by(last)))
     }
 }
@@ -125,7 +128,8 @@ pub(crate) async fn write_checkpoint(store: &Store, state: &State) -> Result<()>
     let Some(oldest_kept) = checkpoints.get(CHECKPOINTS_KEPT - 1).copied() else { return Ok(()) };
     let old = checkpoints.iter().filter(|n| **n < oldest_kept).map(|n| format!("{CHECKPOINT}/{n:020}"));
     let logs = store.list(LOG).await?;
-    let superfluous = logs.iter().filter_map(|o| number(o.location.as_ref())).filter(|n| *n <= oldest_kept).map(log_path);
+    let superfluous =
+        logs.iter().filter_map(|o| number(o.location.as_ref())).filter(|n| *n <= oldest_kept).map(log_path);
     store.delete(old.chain(superfluous).collect::<Vec<_>>()).await
 }
 

@@ -28,7 +28,9 @@ impl Batch {
         state.next_txn = state.next_txn.max(self.next_txn);
         for change in &self.changes {
             state.apply(change, self.time_ms).map_err(|e| {
-                Error::new(ErrorKind::Corrupt, "a metadata record does not fit its predecessor").with("record", seq).caused_by(e)
+                Error::new(ErrorKind::Corrupt, "a metadata record does not fit its predecessor")
+                    .with("record", seq)
+                    .caused_by(e)
             })?;
         }
         Ok(state)

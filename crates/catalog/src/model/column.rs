@@ -177,9 +177,10 @@ impl Column {
 /// `UnknownColumn`.
 pub fn find<'a>(columns: &'a [Column], name: &str) -> Result<&'a Column> {
     let folded = base::names::fold_column(name);
-    columns.iter().find(|c| c.folded() == folded).ok_or_else(|| {
-        Error::new(ErrorKind::UnknownColumn, format!("Unknown column '{name}' in 'field list'"))
-    })
+    columns
+        .iter()
+        .find(|c| c.folded() == folded)
+        .ok_or_else(|| Error::new(ErrorKind::UnknownColumn, format!("Unknown column '{name}' in 'field list'")))
 }
 
 #[cfg(test)]

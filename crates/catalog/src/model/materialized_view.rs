@@ -46,7 +46,13 @@ pub enum RefreshScheme {
     /// After each commit on a base table.
     OnChange,
     /// At `start + n * every`.
-    Every { start_ms: UnixMs, every_ms: i64, start_text: Option<String>, count: u64, unit: String },
+    Every {
+        start_ms: UnixMs,
+        every_ms: i64,
+        start_text: Option<String>,
+        count: u64,
+        unit: String,
+    },
 }
 
 /// Changes with every refresh and status statement.

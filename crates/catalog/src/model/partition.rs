@@ -57,7 +57,10 @@ impl fmt::Display for TimeUnit {
 pub enum Bounds {
     All,
     /// `lower <= value < upper`; no lower bound also takes NULL.
-    Range { lower: Option<Datum>, upper: Option<Datum> },
+    Range {
+        lower: Option<Datum>,
+        upper: Option<Datum>,
+    },
     /// Rows whose columns equal one of these tuples.
     List(Vec<Vec<Datum>>),
     /// Rows whose partition column is NULL, in tables with automatic partitions.

@@ -28,8 +28,14 @@ pub struct TableMeta {
 pub enum Object {
     Table(Layout),
     /// The query as the user wrote it, and the database its bare names belong to.
-    View { query: String, database: String },
-    MaterializedView { layout: Layout, definition: Box<MvDefinition> },
+    View {
+        query: String,
+        database: String,
+    },
+    MaterializedView {
+        layout: Layout,
+        definition: Box<MvDefinition>,
+    },
 }
 
 /// How rows are kept.

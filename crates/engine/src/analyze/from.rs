@@ -2,7 +2,8 @@
 
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
-    Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableFactor, TableWithJoins,
+    Expr, FunctionArguments, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias,
+    TableFactor, TableFunctionArgs, TableWithJoins,
 };
 
 use super::failure::Clause;
@@ -22,6 +23,7 @@ impl Rewriter<'_> {
 
     fn table_factor(&mut self, factor: &mut TableFactor, labels: &mut Labels) -> Result<()> {
         refuse_table_clauses(factor)?;
+        unwrap_table_function(factor);
         match factor {
             TableFactor::Table { name, alias, args, .. } => {
                 if let Some(args) = args {
@@ -182,4 +184,22 @@ fn refuse_table_clauses(factor: &TableFactor) -> Result<()> {
         TableFactor::Derived { sample, .. } => first_refused(&[(sample.is_some(), "SAMPLE or TABLESAMPLE")]),
         _ => Ok(()),
     }
+}
+
+/// `TABLE(f(a))` is StarRocks' way to write `f(a)` in FROM.
+fn unwrap_table_function(factor: &mut TableFactor) {
+    let TableFactor::TableFunction { expr: Expr::Function(function), alias } = factor else { return };
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    *factor = TableFactor::Table {
+        name: function.name.clone(),
+        alias: alias.take(),
+        args: Some(TableFunctionArgs { args: std::mem::take(&mut list.args), settings: None }),
+        with_hints: Vec::new(),
+        version: None,
+        with_ordinality: false,
+        partitions: Vec::new(),
+        json_path: None,
+        sample: None,
+        index_hints: Vec::new(),
+    };
 }

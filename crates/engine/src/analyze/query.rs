@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
-    Cte, Expr, LimitClause, OrderBy, OrderByKind, Query, Select, SetExpr, Values, With,
+    Cte, Expr, LimitClause, OrderBy, OrderByKind, Query, Select, SetExpr, SetOperator, Values, With,
 };
 
 use super::facts::SessionFacts;
@@ -136,7 +136,10 @@ impl<'a> Rewriter<'a> {
         match body {
             SetExpr::Select(select) => self.select(select, None, place),
             SetExpr::Query(query) => self.query(query, place),
-            SetExpr::SetOperation { left, right, .. } => {
+            SetExpr::SetOperation { left, right, op, .. } => {
+                if *op == SetOperator::Minus {
+                    *op = SetOperator::Except;
+                }
                 let labels = self.body(left, place)?;
                 self.body(right, Place::Inner)?;
                 Ok(labels)

@@ -47,7 +47,12 @@ impl Engine {
     ///
     /// # Errors
     /// In MySQL's terms: `UnknownTable`, `UnknownColumn`, `Invalid` …
-    pub async fn plan(&self, query: Box<ast::Query>, snapshot: Snapshot, session: Arc<SessionInfo>) -> Result<PlannedQuery> {
+    pub async fn plan(
+        &self,
+        query: Box<ast::Query>,
+        snapshot: Snapshot,
+        session: Arc<SessionInfo>,
+    ) -> Result<PlannedQuery> {
         let scope = self.scope(snapshot, session);
         let state = scope.state()?;
         let mut query = query;
@@ -57,7 +62,8 @@ impl Engine {
         let plan = state.statement_to_plan(statement).await.map_err(|e| labels.explain(e))?;
         let names = labels.apply(plan.schema());
         let fields = plan.schema().fields();
-        let columns = names.into_iter().zip(fields).map(|(name, f)| OutputColumn { name, field: FieldRef::clone(f) }).collect();
+        let columns =
+            names.into_iter().zip(fields).map(|(name, f)| OutputColumn { name, field: FieldRef::clone(f) }).collect();
         Ok(PlannedQuery { scope, state, plan, columns })
     }
 }
@@ -201,7 +207,9 @@ impl PlannedQuery {
         };
         optimized.apply_with_subqueries(visit).map_err(explain_error)?;
         if let Some(table) = system {
-            return Err(Error::new(ErrorKind::Invalid, "a materialized view cannot read system tables").with("table", table));
+            return Err(
+                Error::new(ErrorKind::Invalid, "a materialized view cannot read system tables").with("table", table)
+            );
         }
         // Tables that the optimiser proved unneeded still belong to the definition.
         for id in self.scope.tables.lock().iter() {

@@ -56,11 +56,8 @@ impl NativeScan {
     /// The files that may have matching rows; what was left out goes to EXPLAIN.
     fn files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<Arc<DataFile>>> {
         let partitions: Vec<_> = self.table.partitions.values().collect();
-        let all: Vec<(usize, Arc<DataFile>)> = partitions
-            .iter()
-            .enumerate()
-            .flat_map(|(n, p)| p.files.iter().map(move |f| (n, Arc::clone(f))))
-            .collect();
+        let all: Vec<(usize, Arc<DataFile>)> =
+            partitions.iter().enumerate().flat_map(|(n, p)| p.files.iter().map(move |f| (n, Arc::clone(f)))).collect();
         let files: Vec<Arc<DataFile>> = all.iter().map(|(_, f)| Arc::clone(f)).collect();
         let matching = prune::matching(state, &self.schema, filters, &files)?;
         let kept: Vec<&(usize, Arc<DataFile>)> =

@@ -42,7 +42,9 @@ impl Wanted {
         for filter in filters {
             let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = filter else { continue };
             let pair = match (left.as_ref(), right.as_ref()) {
-                (Expr::Column(c), Expr::Literal(v, _)) | (Expr::Literal(v, _), Expr::Column(c)) => text(v).map(|v| (&c.name, v)),
+                (Expr::Column(c), Expr::Literal(v, _)) | (Expr::Literal(v, _), Expr::Column(c)) => {
+                    text(v).map(|v| (&c.name, v))
+                }
                 _ => None,
             };
             if let Some((column, value)) = pair {

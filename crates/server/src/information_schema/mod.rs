@@ -6,7 +6,9 @@
 use crate::process_list::ProcessList;
 use base::config::Config;
 use catalog::{Catalog, SqlType};
-use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
+};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use engine::SystemContext;
 use engine::table::system::{SystemTable, Wanted};

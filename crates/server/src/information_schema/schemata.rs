@@ -23,6 +23,7 @@ pub(super) fn rows(context: &SystemContext, _: &Wanted) -> base::Result<Vec<Vec<
     let mut names: Vec<&str> = context.snapshot.databases().map(|d| d.name.as_str()).collect();
     names.push(INFORMATION_SCHEMA);
     names.sort_unstable();
-    let row = |name: &str| vec!["def".into(), name.into(), "utf8".into(), "utf8_general_ci".into(), Value::Null, "NO".into()];
+    let row =
+        |name: &str| vec!["def".into(), name.into(), "utf8".into(), "utf8_general_ci".into(), Value::Null, "NO".into()];
     Ok(names.into_iter().map(row).collect())
 }

@@ -36,9 +36,7 @@ pub(super) const DEFINITION: Definition = Definition {
 };
 
 /// `system` are the names of the system tables.
-pub(super) fn rows(
-    system: Vec<&'static str>,
-) -> impl Fn(&SystemContext, &Wanted) -> base::Result<Vec<Vec<Value>>> {
+pub(super) fn rows(system: Vec<&'static str>) -> impl Fn(&SystemContext, &Wanted) -> base::Result<Vec<Vec<Value>>> {
     move |context, wanted| {
         let mut rows = Vec::new();
         for database in context.snapshot.databases().filter(|d| wanted.allows("table_schema", &d.name)) {

@@ -64,7 +64,9 @@ impl Statement for Alter {
                 catalog.commit(move |draft| swap(draft, id, other)).await?;
             }
             Action::SetProperties(pairs) => set_properties(session, id, pairs).await?,
-            Action::OrderBy(_) => return Err(Error::unsupported("the sort key of a materialized view cannot be changed")),
+            Action::OrderBy(_) => {
+                return Err(Error::unsupported("the sort key of a materialized view cannot be changed"));
+            }
         }
         Ok(Reply::done())
     }
@@ -83,7 +85,11 @@ pub(super) fn find(session: &Session, snapshot: &Snapshot, name: &ObjectName) ->
     Err(Error::new(ErrorKind::WrongObject, message))
 }
 
-async fn change_state(session: &Session, id: TableId, edit: impl FnOnce(MvState) -> MvState + Send + 'static) -> Result<()> {
+async fn change_state(
+    session: &Session,
+    id: TableId,
+    edit: impl FnOnce(MvState) -> MvState + Send + 'static,
+) -> Result<()> {
     let committed = session.server.catalog.commit(move |draft| {
         let table = draft.state().table_by_id(id).cloned().ok_or_else(dropped)?;
         let state = edit(table.mv.as_deref().cloned().unwrap_or_default());
@@ -122,7 +128,9 @@ fn swap(draft: &mut Draft, a: TableId, b: TableId) -> Result<()> {
         return Err(Error::invalid("only materialized views of one database can be swapped"));
     }
     if shape(&first) != shape(&second) {
-        return Err(Error::invalid("materialized views can be swapped only if their columns have the same names and types"));
+        return Err(Error::invalid(
+            "materialized views can be swapped only if their columns have the same names and types",
+        ));
     }
     let renamed = |t: &Table, name: String| Change::PutTable(Arc::new(TableMeta { name, ..(*t.meta).clone() }));
     // Through a name that cannot be taken: names must be unique at every step.

@@ -30,10 +30,20 @@ const EVERY_MS_MIN: i64 = 1_000;
 
 /// Properties that StarRocks users write and that mean nothing here.
 const WITHOUT_EFFECT: &[&str] = &[
-    "replication_num", "storage_medium", "storage_volume", "datacache.enable", "enable_query_rewrite",
-    "query_rewrite_consistency", "resource_group", "warehouse", "mv_rewrite_staleness_second",
-    "force_external_table_query_rewrite", "partition_refresh_number", "partition_refresh_strategy",
-    "auto_refresh_partitions_limit", "transparent_mv_rewrite_mode",
+    "replication_num",
+    "storage_medium",
+    "storage_volume",
+    "datacache.enable",
+    "enable_query_rewrite",
+    "query_rewrite_consistency",
+    "resource_group",
+    "warehouse",
+    "mv_rewrite_staleness_second",
+    "force_external_table_query_rewrite",
+    "partition_refresh_number",
+    "partition_refresh_strategy",
+    "auto_refresh_partitions_limit",
+    "transparent_mv_rewrite_mode",
 ];
 
 struct Create {
@@ -177,7 +187,8 @@ pub(super) fn scheme(scheme: &sql::materialized_view::RefreshScheme, now_ms: Uni
     let every_ms = interval_ms(count, unit)?;
     let start_ms = match start {
         Some(text) => functions::cast::parse_datetime_us(text).map(|us| us / 1000).ok_or_else(|| {
-            Error::new(ErrorKind::WrongValue, "START must be a datetime such as '2024-01-01 00:00:00'").with("start", text)
+            Error::new(ErrorKind::WrongValue, "START must be a datetime such as '2024-01-01 00:00:00'")
+                .with("start", text)
         })?,
         None => now_ms,
     };
@@ -192,11 +203,13 @@ fn interval_ms(count: u64, unit: Unit) -> Result<i64> {
         Unit::Day => 86_400_000,
         Unit::Week => 7 * 86_400_000,
         other => {
-            return Err(Error::invalid("the interval of a refresh is in SECOND, MINUTE, HOUR, DAY or WEEK").with("unit", other.name()));
+            return Err(Error::invalid("the interval of a refresh is in SECOND, MINUTE, HOUR, DAY or WEEK")
+                .with("unit", other.name()));
         }
     };
     let every_ms = i64::try_from(count).ok().and_then(|n| n.checked_mul(unit_ms)).filter(|ms| *ms >= EVERY_MS_MIN);
-    every_ms.ok_or_else(|| Error::new(ErrorKind::WrongValue, "EVERY must be at least one second").with("interval", count))
+    every_ms
+        .ok_or_else(|| Error::new(ErrorKind::WrongValue, "EVERY must be at least one second").with("interval", count))
 }
 
 fn refresh(create: &CreateMaterializedView, now_ms: UnixMs) -> Result<Refresh> {
@@ -253,7 +266,15 @@ fn layout(
         Some(clause) => partitioning(&clause.value, columns)?,
         None => Partitioning::None,
     };
-    Ok(Layout { key: KeyModel::Duplicate, key_columns: Vec::new(), sort_key, partitioning, bucket_columns, buckets, properties })
+    Ok(Layout {
+        key: KeyModel::Duplicate,
+        key_columns: Vec::new(),
+        sort_key,
+        partitioning,
+        bucket_columns,
+        buckets,
+        properties,
+    })
 }
 
 /// Leading columns that sort cheaply: group keys usually come first.
@@ -269,7 +290,8 @@ fn partitioning(clause: &PartitionBy, columns: &[Column]) -> Result<Partitioning
         let (unit, name) = date_trunc(expr)?;
         let column = find(columns, &name)?;
         if column.ty == SqlType::Date && unit == TimeUnit::Hour {
-            return Err(Error::invalid("a DATE column has no hours; partition it by day, month or year").with("column", &column.name));
+            return Err(Error::invalid("a DATE column has no hours; partition it by day, month or year")
+                .with("column", &column.name));
         }
         if !matches!(column.ty, SqlType::Date | SqlType::DateTime) {
             return Err(Error::invalid("date_trunc needs a DATE or DATETIME column").with("column", &column.name));
@@ -278,7 +300,8 @@ fn partitioning(clause: &PartitionBy, columns: &[Column]) -> Result<Partitioning
     }
     let column = |expr: &ast::Expr| {
         let ast::Expr::Identifier(name) = expr else {
-            return Err(Error::invalid("a partition expression must be a column or date_trunc(unit, column)").with("expression", expr));
+            return Err(Error::invalid("a partition expression must be a column or date_trunc(unit, column)")
+                .with("expression", expr));
         };
         let column = find(columns, &name.value)?;
         if !column.ty.can_be_key() {
@@ -293,7 +316,8 @@ fn partitioning(clause: &PartitionBy, columns: &[Column]) -> Result<Partitioning
 /// shows under the same name.
 fn date_trunc(expr: &ast::Expr) -> Result<(TimeUnit, String)> {
     let wrong = || {
-        let message = "a partition expression must be a column or date_trunc('hour|day|month|year', column of the view)";
+        let message =
+            "a partition expression must be a column or date_trunc('hour|day|month|year', column of the view)";
         Error::invalid(message).with("expression", expr)
     };
     let ast::Expr::Function(function) = expr else { return Err(wrong()) };
@@ -302,7 +326,9 @@ fn date_trunc(expr: &ast::Expr) -> Result<(TimeUnit, String)> {
         Some(ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(e))) => Some(e),
         _ => None,
     };
-    let (Some(ast::Expr::Value(unit)), Some(ast::Expr::Identifier(column))) = (arg(0), arg(1)) else { return Err(wrong()) };
+    let (Some(ast::Expr::Value(unit)), Some(ast::Expr::Identifier(column))) = (arg(0), arg(1)) else {
+        return Err(wrong());
+    };
     if !function.name.to_string().eq_ignore_ascii_case("date_trunc") || args.args.len() != 2 {
         return Err(wrong());
     }

@@ -7,8 +7,8 @@ use crate::session::Session;
 use async_trait::async_trait;
 use base::{Error, ErrorKind, Result};
 use catalog::Draft;
-use catalog::change::Change;
 use catalog::Table;
+use catalog::change::Change;
 use sql::{Cursor, ObjectName};
 
 pub(super) const KIND: StatementKind = StatementKind { heads: &[&["DROP", "MATERIALIZED", "VIEW"]], parse };
@@ -40,7 +40,11 @@ impl Statement for DropView {
                 Err(e) => return Err(e),
             };
             if table.mv.is_none() {
-                let message = format!("'{database}.{name}' is a {0}, use DROP {1}", table.meta.kind_name(), table.meta.kind_name().to_uppercase());
+                let message = format!(
+                    "'{database}.{name}' is a {0}, use DROP {1}",
+                    table.meta.kind_name(),
+                    table.meta.kind_name().to_uppercase()
+                );
                 return Err(Error::new(ErrorKind::WrongObject, message));
             }
             drop_with_task(draft, &table)?;

@@ -39,12 +39,18 @@ impl Statement for ExplainStatement {
             ExplainTarget::Insert(insert) => match *insert {
                 Insert { source: InsertSource::Query { query, .. }, .. } if detail != Detail::Analyze => query,
                 Insert { source: InsertSource::Query { .. }, .. } => {
-                    return Err(Error::unsupported("EXPLAIN ANALYZE of INSERT would write rows; explain its query instead"));
+                    return Err(Error::unsupported(
+                        "EXPLAIN ANALYZE of INSERT would write rows; explain its query instead",
+                    ));
                 }
                 _ => return Err(Error::unsupported("EXPLAIN of INSERT VALUES has nothing to show")),
             },
-            ExplainTarget::Refresh(_) => return Err(Error::unsupported("EXPLAIN REFRESH MATERIALIZED VIEW is not supported yet")),
-            ExplainTarget::Statement => return Err(Error::unsupported("EXPLAIN works for queries and INSERT … SELECT")),
+            ExplainTarget::Refresh(_) => {
+                return Err(Error::unsupported("EXPLAIN REFRESH MATERIALIZED VIEW is not supported yet"));
+            }
+            ExplainTarget::Statement => {
+                return Err(Error::unsupported("EXPLAIN works for queries and INSERT … SELECT"));
+            }
         };
         let planned = session.server.engine.plan(query, session.snapshot(), session.info()).await?;
         let mut table = ShowTable::new(&["Explain String"]);

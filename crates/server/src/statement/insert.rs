@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use base::ids::PartitionId;
 use base::{Error, ErrorKind, Result};
 use catalog::load::{LoadCounts, LoadKind, LoadRequest};
-use catalog::{Object, Table, TableWrite, WriteMode};
+use catalog::{Object, SqlType, Table, TableWrite, WriteMode};
 use engine::write::sources;
 use engine::{PlannedQuery, Source, WritePlan};
 use sql::insert::{Insert, InsertColumns, InsertPartition, InsertSource, InsertTarget, InsertValue};
@@ -54,7 +54,8 @@ async fn run(insert: Insert, session: &mut Session) -> Result<Reply> {
     check_target(&table)?;
     let strict = strictness(&insert, session)?;
     let only = partitions(&insert, &table)?;
-    let planned = session.server.engine.plan(query_of(insert.source, &insert.columns, &table)?, snapshot, session.info()).await?;
+    let planned =
+        session.server.engine.plan(query_of(insert.source, &insert.columns, &table)?, snapshot, session.info()).await?;
     let sources = match &insert.columns {
         InsertColumns::All => sources(&table, None, planned.columns().len())?,
         InsertColumns::Listed(names) => sources(&table, Some(names), planned.columns().len())?,
@@ -116,7 +117,8 @@ async fn write(session: &Session, planned: &PlannedQuery, target: Target) -> Res
     let paths: Vec<String> = written.files.iter().map(|f| f.file.path.clone()).collect();
     let txn = load.txn();
     session.set_state("committing");
-    let committed = load.commit(TableWrite { table: target.table.meta.id, files: written.files, mode: target.mode }, counts, None);
+    let committed =
+        load.commit(TableWrite { table: target.table.meta.id, files: written.files, mode: target.mode }, counts, None);
     if let Err(e) = committed.await {
         // With an unknown outcome the files may be in use.
         if e.kind() != ErrorKind::Unavailable {
@@ -132,7 +134,8 @@ fn check_target(table: &Table) -> Result<()> {
     match &table.meta.object {
         Object::Table(_) => Ok(()),
         Object::View { .. } => {
-            let message = format!("The target table {} of the INSERT is not insertable-into: it is a view", table.meta.name);
+            let message =
+                format!("The target table {} of the INSERT is not insertable-into: it is a view", table.meta.name);
             Err(Error::new(ErrorKind::WrongObject, message))
         }
         Object::MaterializedView { .. } => {
@@ -164,7 +167,9 @@ fn strictness(insert: &Insert, session: &Session) -> Result<bool> {
 fn partitions(insert: &Insert, table: &Table) -> Result<Option<Vec<PartitionId>>> {
     match &insert.partition {
         None => Ok(None),
-        Some(InsertPartition::Named { temporary: true, .. }) => Err(Error::unsupported("temporary partitions are not supported yet")),
+        Some(InsertPartition::Named { temporary: true, .. }) => {
+            Err(Error::unsupported("temporary partitions are not supported yet"))
+        }
         Some(InsertPartition::Values(_)) => {
             Err(Error::unsupported("PARTITION (column = value) is for external tables, which cannot be written yet"))
         }
@@ -172,7 +177,10 @@ fn partitions(insert: &Insert, table: &Table) -> Result<Option<Vec<PartitionId>>
             let id = |name: &String| {
                 let found = table.partition(name).map(|p| p.meta.id);
                 found.ok_or_else(|| {
-                    Error::new(ErrorKind::UnknownPartition, format!("Unknown partition '{name}' in table '{}'", table.meta.name))
+                    Error::new(
+                        ErrorKind::UnknownPartition,
+                        format!("Unknown partition '{name}' in table '{}'", table.meta.name),
+                    )
                 })
             };
             names.iter().map(id).collect::<Result<Vec<_>>>().map(Some)
@@ -191,7 +199,10 @@ fn query_of(source: InsertSource, columns: &InsertColumns, table: &Table) -> Res
         _ => table.meta.columns.iter().map(|c| c.name.clone()).collect(),
     };
     let value = |(i, value): (usize, InsertValue)| match value {
-        InsertValue::Expr(expr) => Ok(expr),
+        InsertValue::Expr(expr) => {
+            let column = named.get(i).and_then(|name| catalog::model::column::find(&table.meta.columns, name).ok());
+            as_double(expr, column)
+        }
         InsertValue::Default => {
             let name = named.get(i).map_or("", String::as_str);
             default_expr(catalog::model::column::find(&table.meta.columns, name)?)
@@ -206,6 +217,17 @@ fn query_of(source: InsertSource, columns: &InsertColumns, table: &Table) -> Res
         }
     }
     values_query(rows)
+}
+
+/// A number for a FLOAT or DOUBLE column, as a double: rows of VALUES share a type, and a decimal has not 300 digits.
+fn as_double(expr: ast::Expr, column: Option<&catalog::Column>) -> Result<ast::Expr> {
+    let double = column.is_some_and(|c| matches!(c.ty, SqlType::Float | SqlType::Double));
+    match &expr {
+        ast::Expr::Value(value) if double && matches!(value.value, ast::Value::Number(..)) => {
+            sql::parse_expr(&format!("CAST({expr} AS DOUBLE)"))
+        }
+        _ => Ok(expr),
+    }
 }
 
 fn values_query(rows: Vec<Vec<ast::Expr>>) -> Result<Box<ast::Query>> {

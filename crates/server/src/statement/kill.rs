@@ -29,7 +29,11 @@ impl Statement for Kill {
         let unknown = || Error::new(ErrorKind::UnknownThread, format!("Unknown thread id: {}", self.id));
         let id = u32::try_from(self.id).map_err(|_| unknown())?;
         let processes = &session.server.processes;
-        if self.query_only { processes.kill_query(id)? } else { processes.kill_connection(id)? }
+        if self.query_only {
+            processes.kill_query(id)?
+        } else {
+            processes.kill_connection(id)?
+        }
         Ok(Reply::done())
     }
 }

@@ -23,23 +23,21 @@ mod create_table;
 mod create_table_as;
 mod create_view;
 mod definition_target;
+mod describe;
 mod drop_database;
 mod drop_materialized_view;
 mod drop_table;
 mod drop_view;
 mod explain;
 mod insert;
+mod kill;
 mod partition_clause;
 mod query;
 mod refresh_materialized_view;
 mod set;
-pub(crate) mod show_create;
-mod transaction;
-mod truncate_table;
-mod describe;
-mod kill;
 mod show_catalogs;
 mod show_columns;
+pub(crate) mod show_create;
 mod show_databases;
 mod show_fixed;
 mod show_frontend_config;
@@ -51,6 +49,8 @@ mod show_table_status;
 mod show_tables;
 mod show_variables;
 mod show_warnings;
+mod transaction;
+mod truncate_table;
 mod use_database;
 
 /// How a statement is recognised and read.
@@ -138,7 +138,9 @@ pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
     let error = cursor.unexpected("a statement");
     Err(match sql::suggest(cursor.source(), &known) {
         // The error may name a word already.
-        Some(suggestion) if !error.message().contains("did you mean") => Error::parse(format!("{}; did you mean {suggestion}?", error.message())),
+        Some(suggestion) if !error.message().contains("did you mean") => {
+            Error::parse(format!("{}; did you mean {suggestion}?", error.message()))
+        }
         _ => error,
     })
 }

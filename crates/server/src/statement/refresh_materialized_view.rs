@@ -36,8 +36,7 @@ impl Statement for Refresh {
         }
         let mv = find(session, &session.snapshot(), &refresh.name)?;
         let refresher = session.server.refresher.clone();
-        let wish =
-            Wish { query_id: session.query_id().to_string(), force: refresh.force, manual: true, attempt: 0 };
+        let wish = Wish { query_id: session.query_id().to_string(), force: refresh.force, manual: true, attempt: 0 };
         let run = refresher.request(mv.meta.id, wish).await?;
         if refresh.mode == Some(RefreshMode::Sync) {
             session.set_state("refreshing");

@@ -20,7 +20,8 @@ pub(crate) async fn of_query(query: &PlannedQuery) -> Result<Reply> {
 pub(crate) fn query_column(column: &OutputColumn) -> ResultColumn {
     let field = &column.field;
     let kind = storage::schema::sql_type(field).filter(|_| field.metadata().contains_key(storage::schema::SQL_TYPE));
-    ResultColumn::new(&column.name, field.data_type().clone(), field.is_nullable()).with_kind(kind.map_or(ColumnKind::Plain, of_type))
+    ResultColumn::new(&column.name, field.data_type().clone(), field.is_nullable())
+        .with_kind(kind.map_or(ColumnKind::Plain, of_type))
 }
 
 /// A table's column as clients are told about it.
@@ -94,7 +95,8 @@ impl ShowTable {
 
     /// Declares BIGINT columns.
     pub(crate) fn with_numbers(mut self, columns: &[&str]) -> Self {
-        self.numbers = self.columns.iter().enumerate().filter(|(_, c)| columns.contains(&c.as_str())).map(|(i, _)| i).collect();
+        self.numbers =
+            self.columns.iter().enumerate().filter(|(_, c)| columns.contains(&c.as_str())).map(|(i, _)| i).collect();
         self
     }
 
@@ -193,7 +195,8 @@ impl ShowTable {
 
 /// Of each row of a batch, whether a condition holds.
 fn holds(session: &Session, batch: &RecordBatch, condition: ast::Expr) -> Result<BooleanArray> {
-    let compiled = session.server.engine.compile(vec![condition], &batch.schema(), session.snapshot(), session.info())?;
+    let compiled =
+        session.server.engine.compile(vec![condition], &batch.schema(), session.snapshot(), session.info())?;
     let arrays = compiled.evaluate(batch)?;
     let mask = arrays.first().ok_or_else(|| Error::internal("a condition has no value"))?;
     let mask = datafusion::arrow::compute::cast(mask, &DataType::Boolean)

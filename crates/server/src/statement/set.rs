@@ -79,9 +79,9 @@ async fn assign(session: &mut Session, assignment: Assignment) -> Result<()> {
             }
             Ok(())
         }
-        Assignment::Password { .. } => {
-            Err(Error::unsupported("passwords are set by the configuration key root_password, SET PASSWORD is not supported yet"))
-        }
+        Assignment::Password { .. } => Err(Error::unsupported(
+            "passwords are set by the configuration key root_password, SET PASSWORD is not supported yet",
+        )),
     }
 }
 
@@ -97,9 +97,7 @@ fn set_variable(session: &mut Session, scope: Scope, name: &str, value: Option<&
         Scope::Session => apply(&mut session.variables)?,
         Scope::Global => apply(&mut session.server.global_variables.write())?,
     };
-    // Drivers set these in every connection; a warning each time would only be noise.
-    let usual = ["character_set", "collation", "net_", "transaction", "tx_", "sql_safe", "unique_", "foreign_", "sql_quote"];
-    if assigned == Assigned::WithoutEffect && !usual.iter().any(|u| name.starts_with(u)) {
+    if assigned == Assigned::WithoutEffect {
         session.note_without_effect(format_args!("variable {name}"));
     }
     Ok(())
@@ -109,9 +107,15 @@ fn check_time_zone(name: &str) -> Result<()> {
     let offset = name.strip_prefix(['+', '-']).and_then(|rest| rest.split_once(':'));
     let known = match offset {
         Some((hours, minutes)) => {
-            hours.parse::<u32>().is_ok_and(|h| h <= 14) && minutes.len() == 2 && minutes.parse::<u32>().is_ok_and(|m| m < 60)
+            hours.parse::<u32>().is_ok_and(|h| h <= 14)
+                && minutes.len() == 2
+                && minutes.parse::<u32>().is_ok_and(|m| m < 60)
         }
-        None => name.eq_ignore_ascii_case("SYSTEM") || name.eq_ignore_ascii_case("UTC") || name.parse::<chrono_tz::Tz>().is_ok(),
+        None => {
+            name.eq_ignore_ascii_case("SYSTEM")
+                || name.eq_ignore_ascii_case("UTC")
+                || name.parse::<chrono_tz::Tz>().is_ok()
+        }
     };
     if known {
         return Ok(());
@@ -122,7 +126,10 @@ fn check_time_zone(name: &str) -> Result<()> {
 fn set_charset(session: &mut Session, charset: &str) -> Result<()> {
     let folded = charset.to_lowercase();
     if !CHARSETS.contains(&folded.as_str()) {
-        return Err(Error::new(ErrorKind::WrongValue, format!("Unknown character set: '{charset}'; Viewmill speaks utf8mb4")));
+        return Err(Error::new(
+            ErrorKind::WrongValue,
+            format!("Unknown character set: '{charset}'; Viewmill speaks utf8mb4"),
+        ));
     }
     for name in ["character_set_client", "character_set_connection", "character_set_results"] {
         session.variables.set(name, &folded)?;

@@ -27,7 +27,11 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
 impl Statement for ShowCatalogs {
     async fn run(self: Box<Self>, session: &mut Session) -> Result<Reply> {
         let mut table = ShowTable::new(&["Catalog", "Type", "Comment"]);
-        table.push(vec![DEFAULT_CATALOG.into(), "Internal".into(), "An internal catalog contains this cluster's self-managed tables.".into()]);
+        table.push(vec![
+            DEFAULT_CATALOG.into(),
+            "Internal".into(),
+            "An internal catalog contains this cluster's self-managed tables.".into(),
+        ]);
         table.reply(session, &self.filter, 0)
     }
 }

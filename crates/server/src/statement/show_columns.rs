@@ -13,12 +13,7 @@ use catalog::{Column, SqlType};
 use sql::{Cursor, ObjectName, ShowFilter};
 
 pub(super) const KIND: StatementKind = StatementKind {
-    heads: &[
-        &["SHOW", "COLUMNS"],
-        &["SHOW", "FIELDS"],
-        &["SHOW", "FULL", "COLUMNS"],
-        &["SHOW", "FULL", "FIELDS"],
-    ],
+    heads: &[&["SHOW", "COLUMNS"], &["SHOW", "FIELDS"], &["SHOW", "FULL", "COLUMNS"], &["SHOW", "FULL", "FIELDS"]],
     parse,
 };
 

@@ -10,8 +10,7 @@ use base::Result;
 use base::names::INFORMATION_SCHEMA;
 use sql::{Cursor, ShowFilter};
 
-pub(super) const KIND: StatementKind =
-    StatementKind { heads: &[&["SHOW", "DATABASES"], &["SHOW", "SCHEMAS"]], parse };
+pub(super) const KIND: StatementKind = StatementKind { heads: &[&["SHOW", "DATABASES"], &["SHOW", "SCHEMAS"]], parse };
 
 struct ShowDatabases {
     catalog: Option<String>,

@@ -29,12 +29,31 @@ const CHARSET: &[&str] = &["Charset", "Description", "Default collation", "Maxle
 const CHARSETS: &[&[&str]] =
     &[&["utf8", "UTF-8 Unicode", "utf8_general_ci", "3"], &["utf8mb4", "UTF-8 Unicode", "utf8mb4_general_ci", "4"]];
 const INDEX: &[&str] = &[
-    "Table", "Non_unique", "Key_name", "Seq_in_index", "Column_name", "Collation", "Cardinality", "Sub_part", "Packed",
-    "Null", "Index_type", "Comment",
+    "Table",
+    "Non_unique",
+    "Key_name",
+    "Seq_in_index",
+    "Column_name",
+    "Collation",
+    "Cardinality",
+    "Sub_part",
+    "Packed",
+    "Null",
+    "Index_type",
+    "Comment",
 ];
 const ROUTINE: &[&str] = &[
-    "Db", "Name", "Type", "Definer", "Modified", "Created", "Security_type", "Comment", "character_set_client",
-    "collation_connection", "Database Collation",
+    "Db",
+    "Name",
+    "Type",
+    "Definer",
+    "Modified",
+    "Created",
+    "Security_type",
+    "Comment",
+    "character_set_client",
+    "collation_connection",
+    "Database Collation",
 ];
 
 const ANSWERS: &[Answer] = &[
@@ -48,23 +67,48 @@ const ANSWERS: &[Answer] = &[
     answer(
         &["SHOW", "COLLATION"],
         &["Collation", "Charset", "Id", "Default", "Compiled", "Sortlen"],
-        &[&["utf8_general_ci", "utf8", "33", "Yes", "Yes", "1"], &["utf8mb4_general_ci", "utf8mb4", "45", "Yes", "Yes", "1"]],
+        &[
+            &["utf8_general_ci", "utf8", "33", "Yes", "Yes", "1"],
+            &["utf8mb4_general_ci", "utf8mb4", "45", "Yes", "Yes", "1"],
+        ],
     ),
     answer(&["SHOW", "PLUGINS"], &["Name", "Status", "Type", "Library", "License"], &[]),
     answer(&["SHOW", "PRIVILEGES"], &["Privilege", "Context", "Comment"], &[]),
     answer(
         &["SHOW", "TRIGGERS"],
         &[
-            "Trigger", "Event", "Table", "Statement", "Timing", "Created", "sql_mode", "Definer",
-            "character_set_client", "collation_connection", "Database Collation",
+            "Trigger",
+            "Event",
+            "Table",
+            "Statement",
+            "Timing",
+            "Created",
+            "sql_mode",
+            "Definer",
+            "character_set_client",
+            "collation_connection",
+            "Database Collation",
         ],
         &[],
     ),
     answer(
         &["SHOW", "EVENTS"],
         &[
-            "Db", "Name", "Definer", "Time zone", "Type", "Execute at", "Interval value", "Interval field", "Starts",
-            "Ends", "Status", "Originator", "character_set_client", "collation_connection", "Database Collation",
+            "Db",
+            "Name",
+            "Definer",
+            "Time zone",
+            "Type",
+            "Execute at",
+            "Interval value",
+            "Interval field",
+            "Starts",
+            "Ends",
+            "Status",
+            "Originator",
+            "character_set_client",
+            "collation_connection",
+            "Database Collation",
         ],
         &[],
     ),
@@ -109,7 +153,8 @@ struct ShowFixed {
 }
 
 fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
-    let answer = ANSWERS.iter().find(|a| cursor.starts_with(a.head)).ok_or_else(|| cursor.unexpected("a SHOW statement"))?;
+    let answer =
+        ANSWERS.iter().find(|a| cursor.starts_with(a.head)).ok_or_else(|| cursor.unexpected("a SHOW statement"))?;
     cursor.expect(answer.head)?;
     let mut table = cursor.optional_from()?;
     if let (Some(named), Some(database)) = (&mut table, cursor.optional_from()?) {

@@ -38,7 +38,10 @@ impl Statement for ShowGrants {
     async fn run(self: Box<Self>, session: &mut Session) -> Result<Reply> {
         let user = self.user.unwrap_or_else(|| session.user.clone());
         if user != ROOT {
-            return Err(Error::new(ErrorKind::Invalid, format!("there is no user '{user}'; the only user is '{ROOT}'")));
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!("there is no user '{user}'; the only user is '{ROOT}'"),
+            ));
         }
         let mut table = ShowTable::new(&["UserIdentity", "Catalog", "Grants"]);
         table.push(vec![format!("'{ROOT}'@'%'").into(), Cell::Null, format!("GRANT 'root' TO '{ROOT}'@'%'").into()]);

@@ -30,13 +30,35 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
 impl Statement for ShowTableStatus {
     async fn run(self: Box<Self>, session: &mut Session) -> Result<Reply> {
         let numbers = [
-            "Version", "Rows", "Avg_row_length", "Data_length", "Max_data_length", "Index_length", "Data_free",
-            "Auto_increment", "Checksum",
+            "Version",
+            "Rows",
+            "Avg_row_length",
+            "Data_length",
+            "Max_data_length",
+            "Index_length",
+            "Data_free",
+            "Auto_increment",
+            "Checksum",
         ];
         let mut table = ShowTable::new(&[
-            "Name", "Engine", "Version", "Row_format", "Rows", "Avg_row_length", "Data_length", "Max_data_length",
-            "Index_length", "Data_free", "Auto_increment", "Create_time", "Update_time", "Check_time", "Collation",
-            "Checksum", "Create_options", "Comment",
+            "Name",
+            "Engine",
+            "Version",
+            "Row_format",
+            "Rows",
+            "Avg_row_length",
+            "Data_length",
+            "Max_data_length",
+            "Index_length",
+            "Data_free",
+            "Auto_increment",
+            "Create_time",
+            "Update_time",
+            "Check_time",
+            "Collation",
+            "Checksum",
+            "Create_options",
+            "Comment",
         ])
         .with_numbers(&numbers);
         let database = session.resolve_database(self.database.as_ref())?;

@@ -39,7 +39,8 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
 #[async_trait]
 impl Statement for ShowVariables {
     async fn run(self: Box<Self>, session: &mut Session) -> Result<Reply> {
-        let variables = if self.global { session.server.global_variables.read().clone() } else { session.variables.clone() };
+        let variables =
+            if self.global { session.server.global_variables.read().clone() } else { session.variables.clone() };
         let mut table = if self.verbose {
             ShowTable::new(&["Variable_name", "Value", "Default_value", "Is_changed"])
         } else {

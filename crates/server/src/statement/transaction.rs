@@ -32,7 +32,9 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
         } else {
             cursor.expect(&["START", "TRANSACTION"])?;
             // Every statement reads one snapshot and commits by itself, whatever is asked for here.
-            let _ = cursor.skip(&["WITH", "CONSISTENT", "SNAPSHOT"]) || cursor.skip(&["READ", "ONLY"]) || cursor.skip(&["READ", "WRITE"]);
+            let _ = cursor.skip(&["WITH", "CONSISTENT", "SNAPSHOT"])
+                || cursor.skip(&["READ", "ONLY"])
+                || cursor.skip(&["READ", "WRITE"]);
         }
         Transaction::Begin
     };

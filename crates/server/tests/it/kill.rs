@@ -55,7 +55,8 @@ async fn acknowledged_loads_survive_and_others_leave_no_part() {
 
 async fn check(server: &Program, acknowledged: &BTreeSet<String>) {
     let mut db = server.connect().await;
-    let rows: Vec<(String, u64, u64)> = db.query("SELECT label, count(*), sum(n) FROM d.t GROUP BY label").await.unwrap();
+    let rows: Vec<(String, u64, u64)> =
+        db.query("SELECT label, count(*), sum(n) FROM d.t GROUP BY label").await.unwrap();
     let found: BTreeMap<&str, (u64, u64)> = rows.iter().map(|(l, c, s)| (l.as_str(), (*c, *s))).collect();
     for (label, counted) in &found {
         assert_eq!(*counted, (ROWS, ROWS * (ROWS - 1) / 2), "{label} is there in part");
@@ -63,8 +64,10 @@ async fn check(server: &Program, acknowledged: &BTreeSet<String>) {
     for label in acknowledged {
         assert!(found.contains_key(label.as_str()), "{label} was acknowledged and is lost");
     }
-    let labels: Vec<String> =
-        db.query("SELECT label FROM information_schema.loads WHERE state = 'FINISHED' AND type = 'STREAM LOAD'").await.unwrap();
+    let labels: Vec<String> = db
+        .query("SELECT label FROM information_schema.loads WHERE state = 'FINISHED' AND type = 'STREAM LOAD'")
+        .await
+        .unwrap();
     let labels: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
     assert_eq!(labels, found.keys().copied().collect::<BTreeSet<_>>(), "labels and rows are committed together");
 

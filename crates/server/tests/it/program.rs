@@ -22,7 +22,14 @@ impl Program {
             .arg(data_dir)
             .args(["--set", &format!("query_port={query_port}"), "--set", &format!("http_port={http_port}")])
             // Small bounds, so that everything in the background happens all the time.
-            .args(["--set", "compaction_interval_ms=50", "--set", "gc_interval_ms=50", "--set", "checkpoint_records=16"])
+            .args([
+                "--set",
+                "compaction_interval_ms=50",
+                "--set",
+                "gc_interval_ms=50",
+                "--set",
+                "checkpoint_records=16",
+            ])
             .stderr(Stdio::null())
             .spawn()
             .unwrap();

@@ -7,8 +7,8 @@ use base::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use catalog::{Column, ColumnStats, DataFile, Layout};
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::add_encoded_arrow_schema_to_metadata;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedFileWriter;
@@ -63,7 +63,8 @@ pub(crate) fn compression(name: &str) -> Result<Compression> {
         "SNAPPY" => Compression::SNAPPY,
         "NONE" | "NO_COMPRESSION" => Compression::UNCOMPRESSED,
         other => {
-            let level = other.strip_prefix("ZSTD(").and_then(|r| r.strip_suffix(')')).and_then(|n| n.trim().parse().ok());
+            let level =
+                other.strip_prefix("ZSTD(").and_then(|r| r.strip_suffix(')')).and_then(|n| n.trim().parse().ok());
             let level: i32 = level.filter(|n| (1..=22).contains(n)).ok_or_else(|| {
                 let message = "compression must be LZ4, ZSTD, ZSTD(1) to ZSTD(22), SNAPPY or NONE";
                 Error::new(ErrorKind::WrongValue, message).with("compression", name)

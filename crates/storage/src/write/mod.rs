@@ -289,4 +289,3 @@ fn too_many_partitions() -> Error {
         ),
     )
 }
-

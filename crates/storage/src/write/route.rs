@@ -55,10 +55,8 @@ impl Router {
         let columns = ids.iter().map(position).collect::<Option<Vec<_>>>();
         let allowed = |id: &PartitionId| only.is_none_or(|only| only.contains(id));
         let existing = table.partitions.values().filter(|p| allowed(&p.meta.id));
-        let automatic = matches!(
-            layout.partitioning,
-            Partitioning::DateTrunc { .. } | Partitioning::List { automatic: true, .. }
-        );
+        let automatic =
+            matches!(layout.partitioning, Partitioning::DateTrunc { .. } | Partitioning::List { automatic: true, .. });
         Ok(Router {
             partitioning: layout.partitioning.clone(),
             columns: columns.ok_or_else(|| Error::internal("a partition column is gone"))?,
@@ -213,7 +211,9 @@ fn period(us: i64, unit: TimeUnit) -> Option<(i64, i64)> {
 
 fn microseconds(column: &ArrayRef) -> Result<Vec<Option<i64>>> {
     Ok(match column.data_type() {
-        DataType::Date32 => column.as_primitive::<Date32Type>().iter().map(|d| d.map(|d| i64::from(d) * DAY_US)).collect(),
+        DataType::Date32 => {
+            column.as_primitive::<Date32Type>().iter().map(|d| d.map(|d| i64::from(d) * DAY_US)).collect()
+        }
         DataType::Timestamp(_, _) => column.as_primitive::<TimestampMicrosecondType>().iter().collect(),
         other => return Err(Error::internal("a time partition column has another type").with("type", other)),
     })

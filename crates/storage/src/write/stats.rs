@@ -92,7 +92,9 @@ fn floats(values: impl Iterator<Item = f64>) -> (Option<Datum>, Option<Datum>, b
         bounds = Some(bounds.map_or((v, v), |(min, max)| (min.min(v), max.max(v))));
     }
     match bounds {
-        Some((min, max)) if min.is_finite() && max.is_finite() => (Some(Datum::Float(min)), Some(Datum::Float(max)), false),
+        Some((min, max)) if min.is_finite() && max.is_finite() => {
+            (Some(Datum::Float(min)), Some(Datum::Float(max)), false)
+        }
         _ => (None, None, false),
     }
 }

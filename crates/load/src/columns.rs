@@ -37,6 +37,7 @@ pub struct Mapping {
 }
 
 /// An item of the `columns` header.
+#[expect(clippy::large_enum_variant, reason = "a few items a load")]
 enum Item {
     Field(String),
     Derived { column: String, expr: Expr },
@@ -132,8 +133,11 @@ fn read_items(header: &str) -> Result<Vec<Item>> {
     Ok(items)
 }
 
+/// Derived columns by folded name.
+type Derivations = Vec<(String, Expr)>;
+
 /// Checks names and tells fields from derived columns (by folded name).
-fn sort_items(table: &[Column], items: Vec<Item>) -> Result<(Vec<String>, Vec<(String, Expr)>)> {
+fn sort_items(table: &[Column], items: Vec<Item>) -> Result<(Vec<String>, Derivations)> {
     let (mut fields, mut derived) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for item in items {

@@ -1,6 +1,6 @@
 //! Makes an inactive view active again: by a user's ACTIVE, or by the scheduler when its base tables are back.
 
-use crate::definition;
+use crate::{activation, definition};
 use base::{Error, ErrorKind, Result};
 use catalog::change::Change;
 use catalog::{Catalog, MvDefinition, MvState, Object, Table, TableMeta};
@@ -34,7 +34,13 @@ pub async fn activate(catalog: &Catalog, engine: &Engine, mv: &Arc<Table>) -> Re
         let object = Object::MaterializedView { layout: layout.clone(), definition };
         draft.apply(Change::PutTable(Arc::new(TableMeta { object, ..(*table.meta).clone() })))?;
         let paused = table.mv.as_ref().is_some_and(|s| s.paused);
-        draft.apply(Change::PutMvState { table: id, state: MvState { paused, ..MvState::default() } })
+        draft.apply(Change::PutMvState { table: id, state: MvState { paused, ..MvState::default() } })?;
+        let active = draft.state().table_by_id(id).cloned().ok_or_else(gone)?;
+        // Planning does not see everything: a view it reads may be inactive itself.
+        match activation::broken(draft.state(), &active) {
+            Some(reason) => Err(Error::invalid("the materialized view cannot be active").with("reason", reason)),
+            None => Ok(()),
+        }
     });
     committed.await.map(|_| ())
 }

@@ -28,6 +28,8 @@ static RUNNING: Metric = Metric::gauge("mv_task_runs_running", "Refreshes that r
 /// Longest sleep of the loop: bounds how late it sees a moved clock.
 const SLEEP_MS_MAX: i64 = 1_000;
 const HOUSEKEEPING_MS: i64 = 60_000;
+/// Pause before an inactive view is tried again for the first time.
+const REVIVAL_WAIT_MS: i64 = 2_000;
 /// Retries of a refresh that failed for a passing reason.
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -366,7 +368,8 @@ impl Scheduler {
             self.revivals.remove(&mv.meta.id);
             return;
         }
-        let (due_ms, attempt) = self.revivals.get(&mv.meta.id).copied().unwrap_or((now_ms, 0));
+        // Not at once: whoever changed the base table may not be done.
+        let (due_ms, attempt) = *self.revivals.entry(mv.meta.id).or_insert((now_ms + REVIVAL_WAIT_MS, 0));
         if due_ms > now_ms {
             return;
         }

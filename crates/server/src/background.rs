@@ -14,12 +14,12 @@ use storage::gc;
 use tokio::task::JoinSet;
 
 /// Background tasks of a running server.
-pub struct Background {
+pub(crate) struct Background {
     tasks: JoinSet<()>,
 }
 
 impl Background {
-    pub fn start(catalog: &Catalog, engine: &Engine, config: &Config, scratch_dir: &Path) -> Self {
+    pub(crate) fn start(catalog: &Catalog, engine: &Engine, config: &Config, scratch_dir: &Path) -> Self {
         let mut tasks = JoinSet::new();
         let every = |key| Duration::from_millis(config.integer(key));
         let options = CompactOptions {
@@ -33,7 +33,7 @@ impl Background {
         Background { tasks }
     }
 
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
 }

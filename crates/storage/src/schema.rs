@@ -65,10 +65,10 @@ pub fn field_id(field: &Field) -> Option<ColumnId> {
 ///
 /// `None` for types that tables cannot hold.
 pub fn sql_type(field: &Field) -> Option<SqlType> {
-    if let Some(known) = field.metadata().get(SQL_TYPE).and_then(|text| parse_sql_type(text)) {
-        if arrow_type(known) == *field.data_type() {
-            return Some(known);
-        }
+    if let Some(known) = field.metadata().get(SQL_TYPE).and_then(|text| parse_sql_type(text))
+        && arrow_type(known) == *field.data_type()
+    {
+        return Some(known);
     }
     Some(match field.data_type() {
         DataType::Boolean => SqlType::Boolean,

@@ -96,7 +96,7 @@ impl Expectation {
             Expectation::Equal(path, expected) => {
                 let expected = substitute(expected, variables);
                 let value = path.find(reply)?;
-                if value.as_ref().is_some_and(|v| v.to_string() == expected) {
+                if value.as_ref().is_some_and(|v| *v == expected) {
                     return Ok(());
                 }
                 let got = value.map_or("nothing".to_string(), |v| v.to_string());

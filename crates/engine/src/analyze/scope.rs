@@ -32,7 +32,7 @@ impl Scope {
             return Some(qualifier.to_string());
         }
         // information_schema's tables are in lower case, and so are CTEs.
-        self.tables.iter().any(|table| *table == folded).then_some(folded)
+        self.tables.contains(&folded).then_some(folded)
     }
 }
 

@@ -213,7 +213,7 @@ fn over(query: Query, items: Vec<SelectItem>, condition: Option<Expr>) -> Result
             if condition.is_none() {
                 alias.iter_mut().for_each(|alias| alias.columns.clear());
             }
-            *subquery = Box::new(query.clone());
+            **subquery = query.clone();
         }
     }
     select.projection = items;

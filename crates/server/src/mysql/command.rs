@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn change_user_may_end_early() {
         let all = CapabilityFlags::CLIENT_PLUGIN_AUTH | CapabilityFlags::CLIENT_CONNECT_ATTRS;
-        let cases: &[(&[u8], CapabilityFlags, Option<&str>, Option<&str>, usize)] = &[
+        type Case = (&'static [u8], CapabilityFlags, Option<&'static str>, Option<&'static str>, usize);
+        let cases: &[Case] = &[
             (b"\x11t\0\x02abdemo\0\x21\0", all, Some("demo"), None, 0),
             (b"\x11t\0\x00\0\xff\0caching_sha2_password\0", all, None, Some("caching_sha2_password"), 0),
             (b"\x11t\0\x00demo\0\x2d\0p\0\x05\x01k\x02vv", all, Some("demo"), Some("p"), 1),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use base::{Error, Result};
 use sql::Cursor;
 
-pub mod rows;
+pub(crate) mod rows;
 
 mod alter_database;
 mod alter_materialized_view;

@@ -176,11 +176,11 @@ impl Partitions {
                 (name, lower, bound(name, column, upper)?)
             }
         };
-        if let (Some(lower), Some(upper)) = (&lower, &upper) {
-            if lower >= upper {
-                let error = Error::invalid("the lower bound of a partition must be below its upper bound");
-                return Err(error.with("partition", name).with("lower", lower).with("upper", upper));
-            }
+        if let (Some(lower), Some(upper)) = (&lower, &upper)
+            && lower >= upper
+        {
+            let error = Error::invalid("the lower bound of a partition must be below its upper bound");
+            return Err(error.with("partition", name).with("lower", lower).with("upper", upper));
         }
         self.add(name, Bounds::Range { lower, upper })
     }

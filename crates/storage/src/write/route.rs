@@ -97,11 +97,11 @@ impl Router {
                 continue;
             };
             // Neighbouring rows mostly share a partition.
-            if let Some((start, end, target)) = last {
-                if (start..end).contains(&value) {
-                    targets.push(target);
-                    continue;
-                }
+            if let Some((start, end, target)) = last
+                && (start..end).contains(&value)
+            {
+                targets.push(target);
+                continue;
             }
             let (start, end) = period(value, unit).ok_or_else(|| Error::invalid("a date is out of range"))?;
             let known = self.state.lock().by_start.get(&start).copied();

@@ -68,10 +68,11 @@ pub(crate) fn check(metadata: &Value) -> Vec<String> {
                 if !allowed.contains(&to) && !for_tests {
                     complaints.push(format!("{name}: must not depend on {to}, see ARCHITECTURE.md"));
                 }
-            } else if let Some((_, owners, why)) = RESERVED.iter().find(|(outside, ..)| *outside == to) {
-                if !owners.contains(&name) && !only_tests {
-                    complaints.push(format!("{name}: must not depend on {to}: {why}"));
-                }
+            } else if let Some((_, owners, why)) = RESERVED.iter().find(|(outside, ..)| *outside == to)
+                && !owners.contains(&name)
+                && !only_tests
+            {
+                complaints.push(format!("{name}: must not depend on {to}: {why}"));
             }
         }
     }

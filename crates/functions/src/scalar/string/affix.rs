@@ -68,9 +68,8 @@ fn pad(call: &Call, write: fn(&str, &str, &mut String)) -> Result<ColumnarValue>
             return Some(());
         }
         filling.clear();
-        let unit_length = count(unit);
-        if unit_length > 0 {
-            repeat(unit, missing / unit_length + 1, &mut filling)?;
+        if let Some(times) = missing.checked_div(count(unit)) {
+            repeat(unit, times + 1, &mut filling)?;
             filling.truncate(byte_position(&filling, missing));
         }
         write(text, &filling, out);

@@ -35,6 +35,7 @@ impl Progress {
 
 /// One of three strategies for the same question.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one value a load")]
 pub(super) enum Scanner {
     Plain(Plain),
     Enclosed(Box<Enclosed>),

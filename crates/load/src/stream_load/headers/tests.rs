@@ -141,7 +141,8 @@ fn wrong_and_unsupported_values_are_refused() {
 
 #[test]
 fn codecs_have_three_ways_in() {
-    let cases: &[(&[(&str, &str)], Option<Compression>)] = &[
+    type Headers = &'static [(&'static str, &'static str)];
+    let cases: &[(Headers, Option<Compression>)] = &[
         (&[("format", "gzip")], Some(Compression::Gzip)),
         (&[("format", "LZ4")], Some(Compression::Lz4Frame)),
         (&[("compression", "bzip2")], Some(Compression::Bzip2)),

@@ -103,7 +103,8 @@ async fn broken_bodies_leave_nothing() {
         stream::iter([Ok(rows), Ok(Bytes::from_static(last))])
     };
     let broken = Err(Error::new(base::ErrorKind::Unavailable, "the connection was closed"));
-    let cases: Vec<(Body, &[(&str, &str)], &str)> = vec![
+    type Headers = &'static [(&'static str, &'static str)];
+    let cases: Vec<(Body, Headers, &str)> = vec![
         (many(b"").chain(stream::iter([broken])).boxed(), &[], "the connection was closed"),
         (broken_body("1,x\n2"), &[], "the connection was closed"),
         (many(b"\xff,\xfe\x00\n").boxed(), &[], "Invalid UTF-8 row"),

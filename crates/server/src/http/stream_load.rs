@@ -1,5 +1,5 @@
 //! PUT /api/{db}/{table}/_stream_load: the rows of the body into a table, under a label.
-//! Test: sql-tests/load/*.http
+//! Test: sql-tests/load/csv.http
 //!
 //! The answer is 200 with a JSON status also when the load failed, as StarRocks' clients expect; only missing or wrong
 //! credentials are 401. No redirect, and `Expect: 100-continue` is welcome but not needed.

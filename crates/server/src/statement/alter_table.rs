@@ -1,7 +1,6 @@
 //! ALTER TABLE: all clauses of a statement in one commit. Only metadata changes: files keep their shape, and rows are read
 //! by column id.
-//! Test: sql-tests/statement/alter_table.test, sql-tests/statement/alter_table_rename.test,
-//! sql-tests/statement/alter_table_partition.test
+//! Test: sql-tests/statement/alter_table.test, sql-tests/statement/alter_table_rename.test, sql-tests/statement/alter_table_partition.test
 
 mod column_type;
 mod columns;

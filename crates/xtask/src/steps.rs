@@ -24,6 +24,7 @@ pub(crate) fn test() -> bool {
         }
         ok
     };
+    step("set-up", &|| run(Command::new("bash").arg("scripts/setup.sh")));
     step("format", &|| cargo(&["fmt", "--all", "--check"]));
     step("tidy", &tidy::report);
     let built = step("build", &build);

@@ -170,8 +170,14 @@ impl PlannedQuery {
                 }
             }
         }));
-        futures::stream::unfold((receiver, task), |(mut receiver, task)| async move {
-            receiver.recv().await.map(|batch| (batch, (receiver, task)))
+        futures::stream::unfold(Some((receiver, task)), |state| async move {
+            let (mut receiver, mut task) = state?;
+            if let Some(batch) = receiver.recv().await {
+                return Some((batch, Some((receiver, task))));
+            }
+            // A task that ended early must not look like the end of the rows.
+            let error = (&mut task.0).await.err()?;
+            Some((Err(Error::internal("the query failed unexpectedly, see the server's log").caused_by(error)), None))
         })
         .boxed()
     }

@@ -96,7 +96,8 @@ impl Expectation {
             Expectation::Equal(path, expected) => {
                 let expected = substitute(expected, variables);
                 let value = path.find(reply)?;
-                if value.as_ref().is_some_and(|v| *v == expected) {
+                // Compared as JSON text: 1 and "1" are different.
+                if value.as_ref().map(ToString::to_string).as_deref() == Some(expected.as_str()) {
                     return Ok(());
                 }
                 let got = value.map_or("nothing".to_string(), |v| v.to_string());

@@ -4,6 +4,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use datafusion::logical_expr::ColumnarValue;
 
@@ -55,6 +58,16 @@ fn hex(call: &Call) -> Result<ColumnarValue> {
         let numbers = call.int(0)?;
         return call.texts(|row, out| {
             out.push_str(&format!("{:X}", numbers.get(row)?));
+            Some(())
+        });
+    }
+    if matches!(call.argument_type(0), DataType::Binary | DataType::LargeBinary | DataType::BinaryView) {
+        // Bytes need not be a text.
+        let array = cast(&call.expanded(0)?, &DataType::BinaryView)?;
+        let bytes = array.as_binary_view();
+        return call.texts(|row, out| {
+            let value = bytes.is_valid(row).then(|| bytes.value(row))?;
+            push_hex(out, value, b"0123456789ABCDEF");
             Some(())
         });
     }

@@ -19,6 +19,6 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-"$venv/bin/python" -c 'import pymysql, requests, sqlalchemy, duckdb, numpy, pyarrow' 2>/dev/null ||
-  "$venv/bin/pip" install --quiet --disable-pip-version-check pymysql requests sqlalchemy duckdb numpy pyarrow
+"$venv/bin/python" -c 'import moto.server, pymysql, requests, sqlalchemy, duckdb, numpy, pyarrow' 2>/dev/null ||
+  "$venv/bin/pip" install --quiet --disable-pip-version-check 'moto[server]' pymysql requests sqlalchemy duckdb numpy pyarrow
 echo "python: $venv/bin/python"

@@ -20,8 +20,9 @@ READY_S = 60
 class Server:
     """`viewmill server` on free ports and a temporary directory; a context manager."""
 
-    def __init__(self):
+    def __init__(self, settings=()):
         self.folder = tempfile.mkdtemp(prefix="viewmill-clients-")
+        self.settings = [word for setting in settings for word in ("--set", setting)]
         self.process = None
 
     def __enter__(self):
@@ -34,7 +35,7 @@ class Server:
 
     def command(self):
         return [BINARY, "server", "--data-dir", f"{self.folder}/data", "--set", f"query_port={self.sql_port}",
-                "--set", f"http_port={self.http_port}"]
+                "--set", f"http_port={self.http_port}", *self.settings]
 
     def start(self):
         self.sql_port, self.http_port = free_port(), free_port()

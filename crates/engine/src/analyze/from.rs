@@ -150,10 +150,8 @@ fn normalize_join(join: &mut Join) -> Result<()> {
         other => other,
     };
     let is_cross = matches!(join.join_operator, JoinOperator::CrossJoin(_));
-    let keeps_right = matches!(
-        join.join_operator,
-        JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
-    );
+    let keeps_right =
+        matches!(join.join_operator, JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_));
     match constraint(&mut join.join_operator) {
         Some(JoinConstraint::None) if !is_cross => Err(Error::invalid("an outer, semi or anti join needs ON or USING")),
         // DataFusion takes the shared column from the left side, where such rows have none.

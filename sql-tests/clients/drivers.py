@@ -48,6 +48,7 @@ def run(checks):
         db.close()
         many_sessions(checks, server)
         kill_query(checks, server)
+        sleeping_queries(checks, server)
 
 
 def many_sessions(checks, server):
@@ -92,3 +93,28 @@ def kill_query(checks, server):
     thread.join(20)
     if checks.equal("KILL QUERY ends it", errors, [1317]):
         checks.equal("its session goes on", rows(victim, "SELECT 1"), [(1,)])
+
+
+def sleeping_queries(checks, server):
+    """More sleeping queries than there are cores hold nobody up and end when killed."""
+    sleepers = [server.connect(database="d") for _ in range(12)]
+    other = server.connect(database="d", read_timeout=20)
+    ended = []
+
+    def sleep(connection):
+        try:
+            rows(connection, "SELECT sleep(600) FROM t LIMIT 1")
+        except pymysql.MySQLError as error:
+            ended.append(error.args[0])
+
+    threads = [threading.Thread(target=sleep, args=(sleeper,), daemon=True) for sleeper in sleepers]
+    for thread in threads:
+        thread.start()
+    asleep = lambda: len([r for r in rows(other, "SHOW FULL PROCESSLIST") if "sleep(600)" in repr(r)]) == len(sleepers)
+    checks.that("the process list shows the sleepers", eventually(asleep, 10))
+    checks.that("others are served meanwhile", rows(other, "SELECT count(*), max(i) FROM t")[0][0] > 0)
+    for sleeper in sleepers:
+        rows(other, f"KILL QUERY {sleeper.thread_id()}")
+    for thread in threads:
+        thread.join(20)
+    checks.equal("KILL QUERY wakes them", ended, [1317] * len(sleepers))

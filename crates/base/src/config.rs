@@ -57,7 +57,12 @@ pub const KEYS: &[Key] = &[
         "true",
         "address buckets as http://host/bucket, as most S3-compatible stores need",
     ),
-    key("mem_limit_mb", NATURAL, "0", "memory for queries and loads in MiB; 0: 60 % of the machine's"),
+    key(
+        "mem_limit_mb",
+        NATURAL,
+        "0",
+        "memory in MiB, three quarters for queries, one for loads; 0: 60 % of the machine or its control group",
+    ),
     key("spill_max_mb", POSITIVE, "102400", "disk that spilling queries may use, in MiB"),
     key("parallelism", NATURAL, "0", "threads that one query or load uses; 0: one per core"),
     key(

@@ -54,12 +54,21 @@ impl Metric {
     }
 }
 
+/// Names and values of all touched metrics, sorted by name.
+pub fn values() -> Vec<(&'static str, i64)> {
+    touched().into_iter().map(|m| (m.name, m.get())).collect()
+}
+
+fn touched() -> Vec<&'static Metric> {
+    let mut metrics = TOUCHED.lock().clone();
+    metrics.sort_by_key(|m| m.name);
+    metrics
+}
+
 /// All touched metrics in Prometheus' text form, sorted by name, prefixed `viewmill_`.
 pub fn render() -> String {
-    let mut metrics: Vec<&Metric> = TOUCHED.lock().clone();
-    metrics.sort_by_key(|m| m.name);
     let mut out = String::new();
-    for m in metrics {
+    for m in touched() {
         let kind = if m.kind == MetricKind::Counter { "counter" } else { "gauge" };
         let (name, value) = (m.name, m.get());
         // Writing to a String cannot fail.

@@ -15,6 +15,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 /// The user that exists from the start.
 pub const ROOT: &str = "root";
 
+/// The variables that new sessions start with.
+pub type GlobalVariables = Arc<RwLock<SessionVariables>>;
+
 pub struct Server {
     pub config: Config,
     pub catalog: Catalog,
@@ -22,7 +25,7 @@ pub struct Server {
     pub refresher: Refresher,
     pub processes: Arc<ProcessList>,
     /// What new sessions start with; changed by SET GLOBAL.
-    pub global_variables: RwLock<SessionVariables>,
+    pub global_variables: GlobalVariables,
     /// For local files that are not data: error logs of loads, spilled rows.
     pub scratch_dir: PathBuf,
     pub root_password: PasswordHash,
@@ -36,7 +39,7 @@ pub struct Parts {
     pub engine: Engine,
     pub refresher: Refresher,
     pub processes: Arc<ProcessList>,
-    pub global_variables: SessionVariables,
+    pub global_variables: GlobalVariables,
     pub scratch_dir: PathBuf,
 }
 
@@ -49,7 +52,7 @@ impl Server {
             engine: parts.engine,
             refresher: parts.refresher,
             processes: parts.processes,
-            global_variables: RwLock::new(parts.global_variables),
+            global_variables: parts.global_variables,
             scratch_dir: parts.scratch_dir,
             root_password,
             http_port: AtomicU16::new(0),

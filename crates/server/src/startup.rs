@@ -8,17 +8,20 @@
 use crate::background::Background;
 use crate::mysql::{self, Settings};
 use crate::process_list::ProcessList;
-use crate::server::{Parts, Server};
+use crate::server::{GlobalVariables, Parts, Server};
 use crate::session::SessionFactory;
 use crate::{http, information_schema};
 use base::clock::Clock;
 use base::config::Config;
+use base::limits::MemoryShares;
 use base::session_variable::SessionVariables;
 use base::store::Store;
 use base::{Error, ErrorKind, Result};
 use catalog::{Catalog, CatalogOptions};
+use engine::table::system::SystemTable;
 use engine::{Engine, EngineBuilder};
 use mv::{Refresher, RefresherOptions};
+use parking_lot::RwLock;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,11 +65,12 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
         CatalogOptions { clock: clock.clone(), checkpoint_records: config.integer("checkpoint_records") };
     let catalog = Catalog::open(store.clone(), catalog_options).await?;
     let processes = Arc::new(ProcessList::new(clock));
-    let engine = engine(&config, &store, &scratch_dir, &catalog, &processes)?;
+    let global_variables = global_variables(&config, query_port);
+    let system_tables = information_schema::all(&catalog, &processes, &config, &global_variables);
+    let engine = engine(&config, &store, &scratch_dir, system_tables)?;
     let refresher_options = RefresherOptions::from_config(&config);
     let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options).await?;
     let background = Background::start(&catalog, &engine, &config, &scratch_dir);
-    let global_variables = global_variables(&config, query_port);
     let parts = Parts { config, catalog, engine, refresher, processes, global_variables, scratch_dir };
     let server = Server::new(parts);
     server.set_http_port(http_port);
@@ -120,32 +124,18 @@ fn engine(
     config: &Config,
     store: &Store,
     scratch_dir: &Path,
-    catalog: &Catalog,
-    processes: &Arc<ProcessList>,
+    system_tables: Vec<Arc<dyn SystemTable>>,
 ) -> Result<Engine> {
     let functions = functions::all();
-    let memory_bytes = match config.integer("mem_limit_mb") {
-        0 => machine_memory_bytes() * 6 / 10,
-        mb => (mb as usize) << 20,
-    };
     let mut builder = EngineBuilder::new(store.clone())
-        .memory_bytes(memory_bytes)
+        .memory_bytes(MemoryShares::new(config).query_bytes)
         .spill(scratch_dir.join("spill"), config.integer("spill_max_mb") << 20)
         .functions(functions.scalar, functions.aggregate)
-        .system_tables(information_schema::all(catalog, processes, config));
+        .system_tables(system_tables);
     if config.integer("parallelism") > 0 {
         builder = builder.parallelism(config.integer("parallelism") as usize);
     }
     builder.build()
-}
-
-/// Total memory of the machine; 4 GiB if the system does not tell.
-fn machine_memory_bytes() -> usize {
-    const UNKNOWN: usize = 4 << 30;
-    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return UNKNOWN };
-    let line = text.lines().find_map(|l| l.strip_prefix("MemTotal:"));
-    let kilobytes = line.and_then(|l| l.trim().trim_end_matches(" kB").trim().parse::<usize>().ok());
-    kilobytes.map_or(UNKNOWN, |kb| kb << 10)
 }
 
 /// A directory for files that need not survive: emptied of spilled rows at every start.
@@ -161,13 +151,13 @@ fn scratch(data_dir: &Path) -> Result<PathBuf> {
     Ok(scratch)
 }
 
-fn global_variables(config: &Config, query_port: u16) -> SessionVariables {
+fn global_variables(config: &Config, query_port: u16) -> GlobalVariables {
     let mut variables = SessionVariables::default();
     variables.set_fact("version", config.text("mysql_server_version"));
     variables.set_fact("innodb_version", config.text("mysql_server_version"));
     variables.set_fact("version_comment", concat!("Viewmill ", env!("CARGO_PKG_VERSION")));
     variables.set_fact("port", &query_port.to_string());
-    variables
+    Arc::new(RwLock::new(variables))
 }
 
 fn drain_timeout(config: &Config) -> Duration {

@@ -3,7 +3,7 @@
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArguments, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias,
-    TableFactor, TableFunctionArgs, TableWithJoins,
+    TableAliasColumnDef, TableFactor, TableFunctionArgs, TableWithJoins,
 };
 
 use super::failure::Clause;
@@ -28,6 +28,7 @@ impl Rewriter<'_> {
             TableFactor::Table { name, alias, args, .. } => {
                 if let Some(args) = args {
                     self.arguments(&mut args.args, Clause::From)?;
+                    name_series(name, alias);
                 }
                 self.table(name, alias.as_mut(), labels);
             }
@@ -208,4 +209,18 @@ fn unwrap_table_function(factor: &mut TableFactor) {
         sample: None,
         index_hints: Vec::new(),
     };
+}
+
+/// The column of `generate_series` has the function's name in StarRocks, unless the alias names it.
+fn name_series(function: &ObjectName, alias: &mut Option<TableAlias>) {
+    let [ObjectNamePart::Identifier(name)] = function.0.as_slice() else { return };
+    if !name.value.eq_ignore_ascii_case("generate_series") {
+        return;
+    }
+    let name = Ident::new("generate_series");
+    let alias =
+        alias.get_or_insert_with(|| TableAlias { explicit: true, name: name.clone(), columns: Vec::new(), at: None });
+    if alias.columns.is_empty() {
+        alias.columns.push(TableAliasColumnDef::from_name(name.value));
+    }
 }

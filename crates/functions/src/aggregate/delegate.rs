@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BooleanArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::arrow::datatypes::{DECIMAL128_MAX_SCALE, DataType, Field, FieldRef};
 use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -42,6 +42,8 @@ pub(super) struct Delegate {
     returns: fn(&DataType) -> Option<DataType>,
     default: Option<ScalarValue>,
     order: AggregateOrderSensitivity,
+    /// Digits that the inner function computes beyond a decimal result, for it cuts where SQL rounds.
+    guard_digits: i8,
 }
 
 impl Delegate {
@@ -59,6 +61,7 @@ impl Delegate {
             returns: |_| None,
             default: None,
             order: AggregateOrderSensitivity::Insensitive,
+            guard_digits: 0,
         }
     }
 
@@ -77,6 +80,12 @@ impl Delegate {
     /// The result type for an accepted argument type; `None` keeps the inner function's.
     pub(super) fn returns(mut self, returns: fn(&DataType) -> Option<DataType>) -> Delegate {
         self.returns = returns;
+        self
+    }
+
+    /// Rounds a decimal result half away from zero where the inner function cuts it.
+    pub(super) fn rounded(mut self) -> Delegate {
+        self.guard_digits = 1;
         self
     }
 
@@ -134,7 +143,9 @@ impl Delegate {
     /// The type the inner function computes: a decimal in the wanted precision, anything else as it likes.
     fn computed_type(&self, inner_types: &[DataType]) -> Result<DataType> {
         match (self.returns)(&inner_types[0]) {
-            Some(decimal @ DataType::Decimal128(_, _)) => Ok(decimal),
+            Some(DataType::Decimal128(precision, scale)) => {
+                Ok(DataType::Decimal128(precision, (scale + self.guard_digits).min(DECIMAL128_MAX_SCALE)))
+            }
             _ => self.inner_result(inner_types),
         }
     }

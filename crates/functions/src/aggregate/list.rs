@@ -30,12 +30,14 @@ pub(super) fn functions() -> Vec<Arc<AggregateUDF>> {
             DataType::Decimal128(_, scale) => Some(DataType::Decimal128(38, *scale)),
             _ => None,
         }),
-        Delegate::new("avg", avg_udaf()).aliases(&["mean"]).accepts(averageable, to_averageable).returns(|data_type| {
-            match data_type {
+        Delegate::new("avg", avg_udaf())
+            .aliases(&["mean"])
+            .accepts(averageable, to_averageable)
+            .returns(|data_type| match data_type {
                 DataType::Decimal128(_, scale) => Some(DataType::Decimal128(38, average_scale(*scale))),
                 _ => None,
-            }
-        }),
+            })
+            .rounded(),
         Delegate::new("stddev_pop", stddev_pop_udaf())
             .aliases(&["stddev", "std"])
             .accepts(|_| DataType::Float64, to_double),

@@ -6,6 +6,7 @@ mod datetime;
 mod json;
 mod math;
 mod process;
+mod sleep;
 mod string;
 mod value_type;
 
@@ -26,5 +27,5 @@ pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
         process::functions(),
         string::functions(),
     ];
-    families.into_iter().flatten().map(Def::build).collect()
+    families.into_iter().flatten().map(Def::build).chain([sleep::function()]).collect()
 }

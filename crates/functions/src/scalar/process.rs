@@ -1,19 +1,9 @@
-//! Functions about the running statement rather than its data: `uuid`, `sleep`, `typeof`.
+//! Functions about the running statement rather than its data: `uuid`, `typeof`.
 
-use std::thread;
-use std::time::Duration;
-
-use datafusion::arrow::datatypes::{DataType, Int32Type};
-use datafusion::common::Result;
-use datafusion::logical_expr::ColumnarValue;
+use datafusion::arrow::datatypes::DataType;
 use uuid::Uuid;
 
-use crate::call::Call;
 use crate::define::{Def, TEXT};
-
-/// A sleep is cut into steps, so that long ones do not overflow a timer.
-const SLEEP_STEP_SECONDS: f64 = 0.1;
-const SLEEP_SECONDS_MAX: f64 = 86_400.0;
 
 pub(super) fn functions() -> Vec<Def> {
     vec![
@@ -28,25 +18,11 @@ pub(super) fn functions() -> Vec<Def> {
             call.decimals(|_| Some((Uuid::new_v4().as_u128() >> 2) as i128 % 10_i128.pow(37)))
         })
         .volatile(),
-        Def::new("sleep", 1..=1, DataType::Int32, sleep).volatile(),
         Def::new("typeof", 1..=1, TEXT, |call| {
             let name = type_name(&call.argument_type(0));
             call.slices(|_| Some(name.as_str()))
         }),
     ]
-}
-
-/// Blocks the executing thread for a number of seconds per row and returns 1.
-fn sleep(call: &Call) -> Result<ColumnarValue> {
-    let seconds = call.double(0)?;
-    call.values::<Int32Type>(|row| {
-        let mut left = seconds.get(row).filter(|seconds| *seconds >= 0.0)?.min(SLEEP_SECONDS_MAX);
-        while left > 0.0 {
-            thread::sleep(Duration::from_secs_f64(left.min(SLEEP_STEP_SECONDS)));
-            left -= SLEEP_STEP_SECONDS;
-        }
-        Some(1)
-    })
 }
 
 /// The name of a type in SQL.

@@ -29,7 +29,7 @@ fn session(time_zone: &str) -> SessionContext {
 
 /// The rows of a query; columns are separated by `|`, NULL is `NULL`.
 fn rows(context: &SessionContext, sql: &str) -> Result<Vec<String>, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be built");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime can be built");
     let batches = runtime.block_on(async {
         let frame = context.sql(sql).await.map_err(|error| error.to_string())?;
         frame.collect().await.map_err(|error| error.to_string())

@@ -13,6 +13,7 @@ use super::transform::{Reading, Scope, Transform};
 use crate::quality::{Quality, RejectedRows};
 use base::config::Config;
 use base::ids::PartitionId;
+use base::limits::MemoryShares;
 use base::metrics::Metric;
 use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
@@ -36,8 +37,6 @@ static ROWS: Metric = Metric::counter("streaming_load_rows_total", "Rows that we
 static DURATION: Metric = Metric::counter("streaming_load_duration_ms_total", "Time that Stream Loads took.");
 static RUNNING: Metric = Metric::gauge("streaming_load_current_processing", "Stream Loads that run now.");
 
-/// What all loads together may buffer if `mem_limit_mb` does not say otherwise.
-const MEMORY_BYTES_DEFAULT: usize = 2 << 30;
 /// Buffered rows need more bytes than their text: numbers are wider, and text is kept by view.
 const BUFFER_BYTES_PER_BODY_BYTE: usize = 4;
 const BUFFER_BYTES_MIN: usize = 32 << 20;
@@ -63,11 +62,7 @@ impl Settings {
             body_bytes_max: config.integer("streaming_load_max_mb").saturating_mul(1 << 20),
             empty_is_error: config.bool("empty_load_as_error"),
             file_bytes_max: (config.integer("compaction_file_mb") as usize).saturating_mul(1 << 20),
-            memory_bytes: match config.integer("mem_limit_mb") {
-                0 => MEMORY_BYTES_DEFAULT,
-                // The other half is for queries.
-                mb => (mb as usize).saturating_mul(1 << 19),
-            },
+            memory_bytes: MemoryShares::new(config).load_bytes,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Test: sql-tests/http/metrics.http
 
 use super::State;
+use crate::server::Server;
 use axum::Router;
 use axum::extract;
 use axum::http::header::CONTENT_TYPE;
@@ -18,9 +19,14 @@ pub(super) fn route() -> Router<State> {
 }
 
 async fn metrics(extract::State(state): extract::State<State>) -> impl IntoResponse {
-    let snapshot = state.server.catalog.snapshot();
-    QUERY_MEMORY.set(state.server.engine.memory_in_use() as i64);
+    update_gauges(&state.server);
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], base::metrics::render())
+}
+
+/// Brings those metrics up to date that are read off the server's state, not counted as things happen.
+pub(crate) fn update_gauges(server: &Server) {
+    let snapshot = server.catalog.snapshot();
+    QUERY_MEMORY.set(server.engine.memory_in_use() as i64);
     TABLES.set(snapshot.tables().count() as i64);
     GARBAGE.set(snapshot.garbage().count() as i64);
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], base::metrics::render())
 }

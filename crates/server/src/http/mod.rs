@@ -9,6 +9,8 @@ mod load_state;
 mod metrics;
 mod stream_load;
 
+pub(crate) use metrics::update_gauges;
+
 use crate::server::Server;
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};

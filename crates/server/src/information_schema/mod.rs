@@ -4,6 +4,7 @@
 //! snapshot of the catalog.
 
 use crate::process_list::ProcessList;
+use crate::server::GlobalVariables;
 use base::config::Config;
 use catalog::{Catalog, SqlType};
 use datafusion::arrow::array::{
@@ -33,7 +34,12 @@ pub(crate) use columns::default_text;
 pub(crate) use tables::table_type;
 
 /// Every table.
-pub fn all(catalog: &Catalog, processes: &Arc<ProcessList>, config: &Config) -> Vec<Arc<dyn SystemTable>> {
+pub fn all(
+    catalog: &Catalog,
+    processes: &Arc<ProcessList>,
+    config: &Config,
+    global_variables: &GlobalVariables,
+) -> Vec<Arc<dyn SystemTable>> {
     let runs_kept_ms = config.integer("task_runs_ttl_second") as i64 * 1000;
     let mut all = vec![
         table(&loads::DEFINITION, loads::rows(catalog.clone())),
@@ -44,7 +50,7 @@ pub fn all(catalog: &Catalog, processes: &Arc<ProcessList>, config: &Config) -> 
         table(&tables_config::DEFINITION, tables_config::rows),
         table(&task_runs::DEFINITION, task_runs::rows(runs_kept_ms)),
         table(&tasks::DEFINITION, tasks::rows),
-        table(&variables::GLOBAL, variables::global_rows),
+        table(&variables::GLOBAL, variables::global_rows(Arc::clone(global_variables))),
         table(&variables::SESSION, variables::session_rows),
         table(&views::DEFINITION, views::rows),
     ];

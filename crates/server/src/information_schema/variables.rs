@@ -3,6 +3,7 @@
 
 use super::Type::Text;
 use super::{Definition, Value};
+use crate::server::GlobalVariables;
 use engine::SystemContext;
 use engine::table::system::Wanted;
 
@@ -15,8 +16,9 @@ pub(super) fn session_rows(context: &SystemContext, _: &Wanted) -> base::Result<
     Ok(context.session.variables.iter().map(|(v, value)| vec![v.name.into(), value.into()]).collect())
 }
 
-/// What new sessions start with as the server was configured; `SET GLOBAL` shows in SHOW GLOBAL VARIABLES.
-pub(super) fn global_rows(_: &SystemContext, _: &Wanted) -> base::Result<Vec<Vec<Value>>> {
-    let defaults = base::session_variable::SessionVariables::default();
-    Ok(defaults.iter().map(|(v, value)| vec![v.name.into(), value.into()]).collect())
+/// What new sessions start with.
+pub(super) fn global_rows(
+    variables: GlobalVariables,
+) -> impl Fn(&SystemContext, &Wanted) -> base::Result<Vec<Vec<Value>>> {
+    move |_, _| Ok(variables.read().iter().map(|(v, value)| vec![v.name.into(), value.into()]).collect())
 }

@@ -38,6 +38,7 @@ mod set;
 mod show_catalogs;
 mod show_columns;
 pub(crate) mod show_create;
+mod show_data;
 mod show_databases;
 mod show_fixed;
 mod show_frontend_config;
@@ -45,6 +46,7 @@ mod show_grants;
 mod show_materialized_views;
 pub(crate) mod show_partitions;
 mod show_processlist;
+mod show_status;
 mod show_table_status;
 mod show_tables;
 mod show_variables;
@@ -102,6 +104,7 @@ const STATEMENTS: &[StatementKind] = &[
     show_catalogs::KIND,
     show_columns::KIND,
     show_create::KIND,
+    show_data::KIND,
     show_databases::KIND,
     show_fixed::KIND,
     show_frontend_config::KIND,
@@ -109,6 +112,7 @@ const STATEMENTS: &[StatementKind] = &[
     show_materialized_views::KIND,
     show_partitions::KIND,
     show_processlist::KIND,
+    show_status::KIND,
     show_table_status::KIND,
     show_tables::KIND,
     show_variables::KIND,

@@ -118,9 +118,6 @@ const ANSWERS: &[Answer] = &[
     answer(&["SHOW", "INDEX"], INDEX, &[]),
     answer(&["SHOW", "INDEXES"], INDEX, &[]),
     answer(&["SHOW", "KEYS"], INDEX, &[]),
-    answer(&["SHOW", "STATUS"], &["Variable_name", "Value"], &[]),
-    answer(&["SHOW", "GLOBAL", "STATUS"], &["Variable_name", "Value"], &[]),
-    answer(&["SHOW", "SESSION", "STATUS"], &["Variable_name", "Value"], &[]),
 ];
 
 pub(super) const KIND: StatementKind = StatementKind {
@@ -139,9 +136,6 @@ pub(super) const KIND: StatementKind = StatementKind {
         &["SHOW", "INDEX"],
         &["SHOW", "INDEXES"],
         &["SHOW", "KEYS"],
-        &["SHOW", "STATUS"],
-        &["SHOW", "GLOBAL", "STATUS"],
-        &["SHOW", "SESSION", "STATUS"],
     ],
     parse,
 };

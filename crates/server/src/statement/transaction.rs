@@ -12,9 +12,11 @@ use sql::Cursor;
 pub(super) const KIND: StatementKind =
     StatementKind { heads: &[&["BEGIN"], &["START", "TRANSACTION"], &["COMMIT"], &["ROLLBACK"]], parse };
 
-#[derive(Clone, Copy)]
 enum Transaction {
-    Begin,
+    /// With a clause that asks for more than statements that commit by themselves can give.
+    Begin {
+        without_effect: Option<&'static str>,
+    },
     Commit,
     Rollback,
 }
@@ -27,16 +29,20 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
         cursor.skip(&["WORK"]);
         Transaction::Rollback
     } else {
+        let mut without_effect = None;
         if cursor.skip(&["BEGIN"]) {
             cursor.skip(&["WORK"]);
         } else {
             cursor.expect(&["START", "TRANSACTION"])?;
-            // Every statement reads one snapshot and commits by itself, whatever is asked for here.
-            let _ = cursor.skip(&["WITH", "CONSISTENT", "SNAPSHOT"])
-                || cursor.skip(&["READ", "ONLY"])
-                || cursor.skip(&["READ", "WRITE"]);
+            if cursor.skip(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
+                without_effect = Some("WITH CONSISTENT SNAPSHOT");
+            } else if cursor.skip(&["READ", "ONLY"]) {
+                without_effect = Some("READ ONLY");
+            } else {
+                cursor.skip(&["READ", "WRITE"]);
+            }
         }
-        Transaction::Begin
+        Transaction::Begin { without_effect }
     };
     cursor.expect_end()?;
     Ok(Box::new(statement))
@@ -46,7 +52,12 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
 impl Statement for Transaction {
     async fn run(self: Box<Self>, session: &mut Session) -> Result<Reply> {
         match *self {
-            Transaction::Begin => session.in_transaction = true,
+            Transaction::Begin { without_effect } => {
+                if let Some(clause) = without_effect {
+                    session.note_without_effect(clause);
+                }
+                session.in_transaction = true;
+            }
             Transaction::Commit => session.in_transaction = false,
             Transaction::Rollback => {
                 if session.wrote_in_transaction {

@@ -89,9 +89,9 @@ impl EngineBuilder {
         let mut builder = analyze::install(builder, &kernels);
         builder.scalar_functions().get_or_insert_default().extend(self.scalar);
         builder.aggregate_functions().get_or_insert_default().extend(self.aggregate);
-        for rule in crate::optimize::physical_rules() {
-            builder = builder.with_physical_optimizer_rule(rule);
-        }
+        builder = builder
+            .with_optimizer_rules(crate::optimize::logical_rules())
+            .with_physical_optimizer_rules(crate::optimize::physical_rules());
         Ok(Engine::new(Parts {
             base: builder.build(),
             kernels,

@@ -24,11 +24,12 @@ use super::kernel::Kernels;
 use super::kind::{self, Kind};
 use super::marker;
 use super::operator::expr_planners;
+use super::predicate_subquery::PredicateSubqueries;
 use super::types::type_planner;
 
 /// The rules to run before DataFusion's analyzer rules.
 pub fn analyzer_rules(kernels: &Kernels) -> Vec<Arc<dyn AnalyzerRule + Send + Sync>> {
-    vec![Arc::new(Coercion { kernels: kernels.clone() })]
+    vec![Arc::new(PredicateSubqueries), Arc::new(Coercion { kernels: kernels.clone() })]
 }
 
 /// Gives a session these semantics: operators, type names, coercion and the functions behind them.

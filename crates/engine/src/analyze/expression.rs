@@ -27,7 +27,7 @@ impl Rewriter<'_> {
     pub(super) fn condition(&mut self, expr: &mut Expr, clause: Clause) -> Result<()> {
         self.visit(expr, clause)?;
         as_condition(expr);
-        subquery::settle(expr)
+        Ok(())
     }
 
     pub(super) fn arguments(&mut self, args: &mut [FunctionArg], clause: Clause) -> Result<()> {

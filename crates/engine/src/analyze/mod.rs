@@ -16,10 +16,10 @@
 //!
 //! - [`facts`]: what expressions may ask of the session
 //! - on the AST: [`shape`] bounds depth, [`query`] and [`from`] walk clauses, [`scope`] folds names, [`select_list`] and [`grouping`]
-//!   resolve aliases, [`expression`] rewrites operators and calls, [`subquery`] ANY and ALL, [`user_variable`]
+//!   resolve aliases, [`expression`] rewrites operators and calls, [`subquery`] subqueries as values, [`user_variable`]
 //!   assignments, [`label`] prints labels
 //! - on DataFusion's expressions: [`operator`] plans binary operators, [`compare`], [`arithmetic`] and [`conversion`]
-//!   say what they mean, [`coercion`] is the analyzer rule, [`types`] the type names
+//!   say what they mean, [`predicate_subquery`] and [`coercion`] are the analyzer rules, [`types`] the type names
 //! - [`failure`]: planning errors in MySQL's terms
 
 mod arithmetic;
@@ -40,6 +40,7 @@ mod label;
 mod marker;
 mod node;
 mod operator;
+mod predicate_subquery;
 mod query;
 mod scope;
 mod select_list;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
-    Cte, Expr, LimitClause, OrderBy, OrderByKind, Query, Select, SetExpr, SetOperator, Values, With,
+    Cte, Expr, LimitClause, OrderBy, OrderByKind, Query, Select, SetExpr, SetOperator, SetQuantifier, Values, With,
 };
 
 use super::facts::SessionFacts;
@@ -136,7 +136,11 @@ impl<'a> Rewriter<'a> {
         match body {
             SetExpr::Select(select) => self.select(select, None, place),
             SetExpr::Query(query) => self.query(query, place),
-            SetExpr::SetOperation { left, right, op, .. } => {
+            SetExpr::SetOperation { left, right, op, set_quantifier } => {
+                // DataFusion would keep or drop all copies of a row.
+                if *op != SetOperator::Union && matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName) {
+                    return Err(Error::unsupported("INTERSECT ALL and EXCEPT ALL: only the DISTINCT forms exist"));
+                }
                 if *op == SetOperator::Minus {
                     *op = SetOperator::Except;
                 }

@@ -1,12 +1,9 @@
-//! Subqueries in places or forms that DataFusion does not plan: comparisons with ANY and ALL, EXISTS and IN outside of
-//! conditions. The subqueries are rewritten already.
-
-use std::ops::ControlFlow;
+//! Subqueries as values: EXISTS and IN in SELECT, GROUP BY and ORDER BY, which DataFusion plans in conditions only. The
+//! subqueries are rewritten already; those in conditions are left to [`super::predicate_subquery`].
 
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, Query, Select, SelectItem, SetExpr, TableFactor, UnaryOperator, Value, VisitMut,
-    VisitorMut,
+    BinaryOperator, CaseWhen, Expr, Query, Select, SelectItem, SetExpr, TableFactor, Value,
 };
 use datafusion::sql::sqlparser::dialect::MySqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -19,147 +16,55 @@ use super::node;
 /// # Errors
 /// `Unsupported` for ANY and ALL over something else than a subquery.
 pub(super) fn rewrite(expr: &mut Expr, clause: Clause) -> Result<()> {
-    let is_value = matches!(clause, Clause::FieldList | Clause::Group | Clause::Order);
-    let replacement = match expr {
-        Expr::AnyOp { left, compare_op, right, .. } => compared_with(left, compare_op, right, false)?,
-        Expr::AllOp { left, compare_op, right } => compared_with(left, compare_op, right, true)?,
-        Expr::Exists { subquery, negated } if is_value => {
-            let rows = node::binary(count_where(subquery, None)?, BinaryOperator::Gt, node::number(0));
-            if *negated { node::not(rows) } else { rows }
-        }
-        Expr::InSubquery { expr: left, subquery, negated } if is_value => {
-            let contained = contained(left, subquery)?;
-            if *negated { node::not(contained) } else { contained }
-        }
+    as_membership(expr)?;
+    if !matches!(clause, Clause::FieldList | Clause::Group | Clause::Order) {
+        return Ok(());
+    }
+    let (value, negated) = match expr {
+        Expr::Exists { subquery, negated } => (is_some(subquery, None)?, *negated),
+        Expr::InSubquery { expr: left, subquery, negated } => (contained(left, subquery)?, *negated),
         _ => return Ok(()),
     };
-    *expr = replacement;
+    *expr = if negated { node::not(value) } else { value };
     Ok(())
 }
 
-/// NOT IN inside of a condition: DataFusion knows its NULL only as one of the terms of an outermost AND, and for columns.
-///
-/// # Errors
-/// As [`rewrite`].
-pub(super) fn settle(condition: &mut Expr) -> Result<()> {
-    match condition {
-        Expr::Nested(inner) => settle(inner),
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-            settle(left)?;
-            settle(right)
-        }
-        Expr::UnaryOp { op: UnaryOperator::Not, expr: inner }
-            if matches!(node::bare(inner), Expr::InSubquery { .. }) =>
-        {
-            let mut question = node::take(inner);
-            while let Expr::Nested(inner) = question {
-                question = *inner;
-            }
-            if let Expr::InSubquery { negated, .. } = &mut question {
-                *negated = !*negated;
-            }
-            *condition = question;
-            settle(condition)
-        }
-        Expr::InSubquery { expr: left, .. } if names_column(left) => Ok(()),
-        other => match other.visit(&mut Settle { negations: 0, subqueries: 0 }) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(error) => Err(error),
-        },
-    }
-}
-
-struct Settle {
-    /// NOT around the current place.
-    negations: usize,
-    subqueries: usize,
-}
-
-impl Settle {
-    fn one(&self, expr: &mut Expr) -> Result<()> {
-        if let Expr::InSubquery { expr: left, subquery, negated } = expr
-            && (*negated || self.negations > 0)
-        {
-            let contained = contained(left, subquery)?;
-            *expr = if *negated { node::not(contained) } else { contained };
-        }
-        Ok(())
-    }
-}
-
-impl VisitorMut for Settle {
-    type Break = Error;
-
-    fn pre_visit_query(&mut self, _query: &mut Query) -> ControlFlow<Error> {
-        self.subqueries += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _query: &mut Query) -> ControlFlow<Error> {
-        self.subqueries -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
-        self.negations += usize::from(is_not(expr) && self.subqueries == 0);
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
-        if self.subqueries > 0 {
-            return ControlFlow::Continue(());
-        }
-        self.negations -= usize::from(is_not(expr));
-        match self.one(expr) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => ControlFlow::Break(error),
-        }
-    }
-}
-
-fn is_not(expr: &Expr) -> bool {
-    matches!(expr, Expr::UnaryOp { op: UnaryOperator::Not, .. })
-}
-
-fn names_column(expr: &Expr) -> bool {
-    super::grouping::contains(expr, |expr| matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
-}
-
-/// `x = ANY (q)` is IN, `x <> ALL (q)` is NOT IN; the others ask whether a row with or without the relation exists.
-///
-/// The latter are false where SQL says NULL, which is the same in a condition.
-fn compared_with(left: &mut Expr, op: &BinaryOperator, right: &mut Expr, all: bool) -> Result<Expr> {
-    let Expr::Subquery(subquery) = right else {
+/// `x = ANY (q)` is IN, `x <> ALL (q)` is NOT IN.
+fn as_membership(expr: &mut Expr) -> Result<()> {
+    let (left, right, negated) = match expr {
+        Expr::AnyOp { left, compare_op, right, .. } => (left, right, (*compare_op == BinaryOperator::Eq).then_some(false)),
+        Expr::AllOp { left, compare_op, right } => (left, right, (*compare_op == BinaryOperator::NotEq).then_some(true)),
+        _ => return Ok(()),
+    };
+    let Expr::Subquery(subquery) = right.as_mut() else {
         return Err(Error::unsupported("ANY and ALL compare with a subquery").with("found", right));
     };
-    let subquery = std::mem::replace(subquery, template()?);
-    let left = node::take(left);
-    let by_equality = if all { *op == BinaryOperator::NotEq } else { *op == BinaryOperator::Eq };
-    if by_equality {
-        return Ok(Expr::InSubquery { expr: Box::new(left), subquery, negated: all });
+    if let Some(negated) = negated {
+        let subquery = std::mem::replace(subquery, template()?);
+        *expr = Expr::InSubquery { expr: Box::new(node::take(left)), subquery, negated };
     }
-    let related = node::binary(left, op.clone(), node::column(VALUE));
-    let condition = if all { Expr::IsNotTrue(Box::new(related)) } else { related };
-    let rows = over(*subquery, vec![SelectItem::UnnamedExpr(node::number(1))], Some(condition))?;
-    Ok(Expr::Exists { subquery: rows, negated: all })
+    Ok(())
 }
 
-/// `x IN (q)` as a value: NULL if there is no equal row, but an unknown one.
+/// `x IN (q)`: NULL if there is no equal row, but an unknown one.
 fn contained(left: &Expr, subquery: &Query) -> Result<Expr> {
-    let any = |condition| {
-        Ok::<_, Error>(node::binary(count_where(subquery, condition)?, BinaryOperator::Gt, node::number(0)))
-    };
     let equal = node::binary(left.clone(), BinaryOperator::Eq, node::column(VALUE));
-    let left_unknown = node::binary(Expr::IsNull(Box::new(left.clone())), BinaryOperator::And, any(None)?);
-    let unknown = any(Some(Expr::IsNull(Box::new(node::column(VALUE)))))?;
+    let left_unknown =
+        node::binary(Expr::IsNull(Box::new(left.clone())), BinaryOperator::And, is_some(subquery, None)?);
+    let unknown = is_some(subquery, Some(Expr::IsNull(Box::new(node::column(VALUE)))))?;
     let when = |condition, result| CaseWhen { condition, result };
     Ok(node::case(
         vec![
-            when(any(Some(equal))?, node::boolean(true)),
+            when(is_some(subquery, Some(equal))?, node::boolean(true)),
             when(node::binary(left_unknown, BinaryOperator::Or, unknown), Expr::value(Value::Null)),
         ],
         node::boolean(false),
     ))
+}
+
+/// Whether the subquery has a row for which a condition on [`VALUE`] holds.
+fn is_some(subquery: &Query, condition: Option<Expr>) -> Result<Expr> {
+    Ok(node::binary(count_where(subquery, condition)?, BinaryOperator::Gt, node::number(0)))
 }
 
 /// The number of the subquery's rows for which a condition on [`VALUE`] holds.

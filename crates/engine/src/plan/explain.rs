@@ -1,7 +1,6 @@
 //! EXPLAIN and EXPLAIN ANALYZE: one line a row.
 
 use super::query::PlannedQuery;
-use crate::analyze::explain_error;
 use base::Result;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::displayable;
@@ -25,7 +24,7 @@ impl PlannedQuery {
         let (plan, task) = self.physical().await?;
         let mut lines = Vec::new();
         if detail == Detail::Verbose {
-            let optimized = self.state.optimize(&self.plan).map_err(explain_error)?;
+            let optimized = self.optimized()?;
             lines.push("LOGICAL PLAN".to_string());
             lines.extend(optimized.display_indent_schema().to_string().lines().map(str::to_string));
         }

@@ -2,6 +2,7 @@
 
 use crate::analyze::{explain_error, rewrite_query};
 use crate::engine::{Engine, Scope};
+use crate::optimize::null_safe_keys;
 use crate::session::SessionInfo;
 use crate::table::native_scan::NativeScan;
 use base::ids::{ColumnId, TableId};
@@ -60,6 +61,8 @@ impl Engine {
         let statement = Statement::Statement(Box::new(ast::Statement::Query(query)));
         check_names(&scope, &state, &statement)?;
         let plan = state.statement_to_plan(statement).await.map_err(|e| labels.explain(e))?;
+        // Types are final only now: a UNION has those that its inputs have in common.
+        let plan = analyzed(&state, plan).map_err(|e| labels.explain(e))?;
         let names = labels.apply(plan.schema());
         let fields = plan.schema().fields();
         let columns =
@@ -97,8 +100,13 @@ pub(crate) async fn plan_view(scope: &Scope, text: &str) -> Result<LogicalPlan> 
     let labels = rewrite_query(&mut query, &scope.context.session.facts())?;
     let statement = Statement::Statement(Box::new(ast::Statement::Query(query)));
     let plan = state.statement_to_plan(statement).await.map_err(|e| labels.explain(e))?;
+    let plan = analyzed(&state, plan).map_err(|e| labels.explain(e))?;
     let names = labels.apply(plan.schema());
     named(plan, &names).map_err(explain_error)
+}
+
+fn analyzed(state: &SessionState, plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
+    state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})
 }
 
 /// The plan with columns renamed to the folded form of `names`, the spelling kept as display name.
@@ -184,10 +192,16 @@ impl PlannedQuery {
 
     pub(crate) async fn physical(&self) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
         self.scope.notes.lock().clear();
-        let optimized = self.state.optimize(&self.plan).map_err(explain_error)?;
+        let optimized = self.optimized()?;
         let planner = self.state.query_planner();
         let plan = planner.create_physical_plan(&optimized, &self.state).await.map_err(explain_error)?;
         Ok((plan, self.state.task_ctx()))
+    }
+
+    pub(super) fn optimized(&self) -> Result<LogicalPlan> {
+        let rules = self.state.optimizer();
+        let optimized = rules.optimize(self.plan.clone(), &self.state, |_, _| {});
+        optimized.and_then(|plan| null_safe_keys(plan, &self.state)).map_err(explain_error)
     }
 
     /// The native tables it reads, through views too, with the columns in use; and the views.
@@ -195,7 +209,7 @@ impl PlannedQuery {
     /// # Errors
     /// `Invalid` if it reads `information_schema`, which has no versions.
     pub fn reads(&self) -> Result<Reads> {
-        let optimized = self.state.optimize(&self.plan).map_err(explain_error)?;
+        let optimized = self.optimized()?;
         let mut reads = Reads { tables: BTreeMap::new(), views: self.scope.views.lock().clone() };
         let mut system = None;
         let visit = |node: &LogicalPlan| {

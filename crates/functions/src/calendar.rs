@@ -67,9 +67,9 @@ pub(crate) fn day_of(micros: i64) -> i32 {
     micros.div_euclid(DAY) as i32
 }
 
-/// Midnight of a day.
+/// Midnight of a day. Wraps for days that are none, which lie below NULL in an array.
 pub(crate) fn midnight(days: i32) -> i64 {
-    i64::from(days) * DAY
+    i64::from(days).wrapping_mul(DAY)
 }
 
 /// The day number of a valid year, month, day. March is the first month of the computation, so that the leap day is

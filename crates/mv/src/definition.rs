@@ -62,6 +62,7 @@ pub(crate) async fn plan(
     now_us: i64,
 ) -> Result<(PlannedQuery, bool)> {
     let ast = sql::parse_query(query)?;
+    sql::check_definition(&ast)?;
     let time_dependent = check_functions(&ast)?;
     let session = Arc::new(SessionInfo::internal(database, now_us));
     let planned = engine.plan(ast, Arc::clone(snapshot), session).await?;

@@ -191,7 +191,7 @@ impl AlterTableAction {
                 cursor.expect_one_of(&["PARTITION", "PARTITIONS"])?;
                 Ok(AlterTableAction::TruncatePartition { names: partition::names(cursor)? })
             }
-            Some("SET") => cursor.properties().map(AlterTableAction::SetProperties),
+            Some("SET") => cursor.properties_perhaps_bare().map(AlterTableAction::SetProperties),
             Some("SWAP") => {
                 cursor.expect(&["WITH"])?;
                 cursor.identifier().map(AlterTableAction::SwapWith)

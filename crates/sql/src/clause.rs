@@ -175,6 +175,17 @@ impl Cursor<'_> {
     /// `Parse` for anything else; `Invalid` when a key comes twice.
     pub fn properties(&mut self) -> Result<Vec<(String, String)>> {
         self.expect(&["("])?;
+        let pairs = self.property_pairs()?;
+        self.expect(&[")"])?;
+        Ok(pairs)
+    }
+
+    /// Properties in parentheses or, as some tools print them, without.
+    pub fn properties_perhaps_bare(&mut self) -> Result<Vec<(String, String)>> {
+        if self.starts_with(&["("]) { self.properties() } else { self.property_pairs() }
+    }
+
+    fn property_pairs(&mut self) -> Result<Vec<(String, String)>> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         while !self.starts_with(&[")"]) {
             let key = self.property_key()?;
@@ -188,7 +199,6 @@ impl Cursor<'_> {
                 break;
             }
         }
-        self.expect(&[")"])?;
         Ok(pairs)
     }
 

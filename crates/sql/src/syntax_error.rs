@@ -51,12 +51,12 @@ pub(crate) fn at(source: &str, offset: usize, expected: &str) -> Error {
 fn placed(source: &str, offset: usize, what: &str) -> Error {
     let (line, column) = line_and_column(source, offset);
     let near = near(source, offset);
-    let place = if near.is_empty() {
-        format!("at the end of the statement (line {line} column {column})")
-    } else {
-        format!("at line {line} column {column} near '{near}'")
-    };
-    Error::parse(format!("you have an error in your SQL syntax {place}: {what}"))
+    let end = if near.is_empty() { ", the end of the statement" } else { "" };
+    // Clients find the place by MySQL's words.
+    Error::parse(format!(
+        "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right \
+         syntax to use near '{near}' at line {line} column {column}{end}: {what}"
+    ))
 }
 
 /// The error for a statement that is too deep for the parser.
@@ -150,7 +150,8 @@ mod tests {
         assert_eq!(line_and_column(source, offset), (2, 7));
         assert_eq!(
             at(source, offset, "a comma").message(),
-            "you have an error in your SQL syntax at line 2 column 7 near 'x y': expected a comma"
+            "You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the \
+             right syntax to use near 'x y' at line 2 column 7: expected a comma"
         );
     }
 

@@ -6,7 +6,7 @@
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{CharacterLength, DataType, Expr, ObjectName, ObjectNamePart};
 
-use super::node;
+use super::{marker, node};
 
 /// Character sets and the collations that begin with them. Text is UTF-8 and compares by bytes whatever they say.
 const CHARACTER_SETS: &[&str] =
@@ -42,14 +42,15 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<()> {
 }
 
 fn cast(operand: Expr, data_type: DataType) -> Expr {
+    let cast = |data_type| node::call(marker::CAST, vec![node::cast(operand.clone(), data_type)]);
     match data_type {
         // `BINARY x`: text compares by bytes anyway.
         DataType::Binary(None) => operand,
         DataType::Char(Some(CharacterLength::IntegerLength { length, .. }))
         | DataType::Character(Some(CharacterLength::IntegerLength { length, .. })) => {
-            node::call("left", vec![node::cast(operand, DataType::Text), node::number(length)])
+            node::call("left", vec![cast(DataType::Text), node::number(length)])
         }
-        other => node::cast(operand, other),
+        other => cast(other),
     }
 }
 

@@ -12,6 +12,7 @@ use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::logical_expr::expr::{InList, InSubquery, Like, ScalarFunction};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::type_coercion::binary::comparison_coercion;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     Between, Case, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Union, binary_expr, lit,
@@ -160,10 +161,11 @@ impl Rewrite<'_> {
                 self.typed(*cast.expr)?.cast(&target, self.kernels)
             }
             Expr::Not(inner) => Expr::Not(Box::new(self.truth(*inner)?)),
-            Expr::IsTrue(inner) => Expr::IsTrue(Box::new(self.truth(*inner)?)),
-            Expr::IsNotTrue(inner) => Expr::IsNotTrue(Box::new(self.truth(*inner)?)),
-            Expr::IsFalse(inner) => Expr::IsFalse(Box::new(self.truth(*inner)?)),
-            Expr::IsNotFalse(inner) => Expr::IsNotFalse(Box::new(self.truth(*inner)?)),
+            // Not DataFusion's IS TRUE: its logical and its physical form disagree on whether it can be NULL.
+            Expr::IsTrue(inner) => self.is(*inner, Operator::IsNotDistinctFrom, true)?,
+            Expr::IsNotTrue(inner) => self.is(*inner, Operator::IsDistinctFrom, true)?,
+            Expr::IsFalse(inner) => self.is(*inner, Operator::IsNotDistinctFrom, false)?,
+            Expr::IsNotFalse(inner) => self.is(*inner, Operator::IsDistinctFrom, false)?,
             Expr::IsUnknown(inner) => Expr::IsUnknown(Box::new(self.truth(*inner)?)),
             Expr::IsNotUnknown(inner) => Expr::IsNotUnknown(Box::new(self.truth(*inner)?)),
             other => other,
@@ -179,10 +181,17 @@ impl Rewrite<'_> {
         Ok(self.typed(expr)?.truth(self.kernels))
     }
 
+    fn is(&self, expr: Expr, op: Operator, truth: bool) -> Result<Expr> {
+        Ok(binary_expr(self.truth(expr)?, op, lit(truth)))
+    }
+
     fn call(&self, mut call: ScalarFunction) -> Result<Expr> {
         let name = call.func.name();
         if name == marker::CASE {
             return self.case_from_marker(call.args);
+        }
+        if name == marker::CAST && call.args.len() == 1 {
+            return Ok(call.args.remove(0));
         }
         if call.args.len() == 1 && (name == marker::NUMERIC || name == self.kernels.not_zero.name()) {
             let numeric = name == marker::NUMERIC;
@@ -271,14 +280,17 @@ impl Rewrite<'_> {
             return Ok(Expr::InSubquery(question));
         };
         let right = Typed { expr: Expr::from((qualifier, field)), data_type: field.data_type().clone() };
-        if !differ(&left, &right) {
+        if left.data_type == right.data_type {
             question.expr = Box::new(left.expr);
             return Ok(Expr::InSubquery(question));
         }
-        let name = field.name().clone();
-        let (left, right) = self.comparable(left, right);
+        let (left, right) = match comparison_coercion(&left.data_type, &right.data_type) {
+            Some(common) if !differ(&left, &right) => (left.native(&common), right.native(&common)),
+            _ => self.comparable(left, right),
+        };
         question.expr = Box::new(left);
-        let projection = Projection::try_new(vec![right.alias(name)], plan)?;
+        // A name of its own: the column may be asked for beside its cast.
+        let projection = Projection::try_new(vec![right.alias("vm_value")], plan)?;
         question.subquery.subquery = Arc::new(LogicalPlan::Projection(projection));
         Ok(Expr::InSubquery(question))
     }

@@ -24,7 +24,7 @@ pub(super) fn compare(kernels: &Kernels, left: Typed, op: Operator, right: Typed
     use Kind as K;
     let swapped = |op: Operator| op.swap().unwrap_or(op);
     match (left.kind(), right.kind()) {
-        (a, b) if a.is_number() && b.is_number() => numbers(left, op, right),
+        (a, b) if a.is_number() && b.is_number() => numbers(kernels, left, op, right),
         (K::Text, b) if b.is_number() => text_with_number(kernels, right, swapped(op), left),
         (a, K::Text) if a.is_number() => text_with_number(kernels, left, op, right),
         (K::Text, b) if b.is_temporal() => with_moment(kernels, right, swapped(op), left),
@@ -41,11 +41,11 @@ pub(super) fn compare(kernels: &Kernels, left: Typed, op: Operator, right: Typed
     }
 }
 
-fn numbers(left: Typed, op: Operator, right: Typed) -> Expr {
+fn numbers(kernels: &Kernels, left: Typed, op: Operator, right: Typed) -> Expr {
     let float = left.kind() == Kind::Float || right.kind() == Kind::Float;
     let decimal = left.kind() == Kind::Decimal || right.kind() == Kind::Decimal;
     if float && decimal {
-        return binary_expr(left.native(&DataType::Float64), op, right.native(&DataType::Float64));
+        return binary_expr(left.double(kernels), op, right.double(kernels));
     }
     let (left_is_int, right_is_int) = (left.kind() == Kind::Int, right.kind() == Kind::Int);
     let left = if right_is_int { whole(left) } else { left };
@@ -82,7 +82,7 @@ fn text_with_number(kernels: &Kernels, number: Typed, op: Operator, text: Typed)
     match exact {
         Some(value) => {
             let data_type = value.data_type();
-            numbers(number, op, Typed::new(Expr::Literal(value, None), data_type))
+            numbers(kernels, number, op, Typed::new(Expr::Literal(value, None), data_type))
         }
         None => binary_expr(number.double(kernels), op, text.double(kernels)),
     }
@@ -128,7 +128,7 @@ fn with_moment(kernels: &Kernels, moment: Typed, op: Operator, other: Typed) -> 
     }
     if is_number {
         let number = Typed { expr: moment.bigint(kernels), data_type: DataType::Int64 };
-        return numbers(number, op, other);
+        return numbers(kernels, number, op, other);
     }
     binary_expr(moment.datetime(kernels), op, other.datetime(kernels))
 }

@@ -48,7 +48,7 @@ impl Typed {
     pub(super) fn double(self, kernels: &Kernels) -> Expr {
         match self.kind() {
             Kind::Float if self.data_type == DataType::Float64 => self.expr,
-            Kind::Null | Kind::Int | Kind::Decimal | Kind::Float => self.native(&DataType::Float64),
+            Kind::Null | Kind::Int | Kind::Float => self.native(&DataType::Float64),
             _ => apply(&kernels.to_double, self.expr),
         }
     }

@@ -68,7 +68,7 @@ fn explain(error: DataFusionError, labels: Option<&Labels>) -> Error {
         DataFusionError::SchemaError(schema, _) => of_schema(&schema, labels),
         DataFusionError::Plan(message) => by_message(&message),
         DataFusionError::SQL(parse, _) => Error::parse(parse.to_string()),
-        DataFusionError::NotImplemented(message) => Error::unsupported(lower_first(&message)),
+        DataFusionError::NotImplemented(message) => not_implemented(&message),
         DataFusionError::ResourcesExhausted(message) => Error::new(
             ErrorKind::Exhausted,
             format!("the query needs more memory than it may use; lower parallelism or raise the limit: {message}"),
@@ -80,6 +80,22 @@ fn explain(error: DataFusionError, labels: Option<&Labels>) -> Error {
         }
         other => Error::internal("the query failed").caused_by(other),
     }
+}
+
+/// Expressions in places where DataFusion does not plan them, named without its printing of their insides.
+fn not_implemented(message: &str) -> Error {
+    let Some((_, expression)) = message.split_once("not support logical expression ") else {
+        return Error::unsupported(lower_first(message));
+    };
+    let kind = expression.split('(').next().unwrap_or(expression);
+    Error::unsupported(match kind {
+        "InSubquery" | "Exists" | "ScalarSubquery" | "SetComparison" => {
+            "a subquery in this place or with this condition is not supported; write it as a join"
+        }
+        "AggregateFunction" => "an aggregate function cannot be used in this place",
+        "WindowFunction" => "a window function cannot be used in this place",
+        _ => return Error::unsupported(format!("an expression of the kind {kind} in this place is not supported")),
+    })
 }
 
 fn of_schema(error: &SchemaError, labels: Option<&Labels>) -> Error {

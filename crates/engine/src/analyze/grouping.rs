@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 
 use base::{Error, Result};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, GroupByWithModifier, Ident, Query, Select, SelectItem, Visit, VisitMut, Visitor,
-    VisitorMut,
+    BinaryOperator, Expr, GroupByExpr, GroupByWithModifier, Ident, Query, Select, SelectItem, UnaryOperator, Visit,
+    VisitMut, Visitor, VisitorMut,
 };
 
-use super::node;
 use super::select_list::{Kind, Written, group_by_names};
+use super::{marker, node};
 
 /// Functions that aggregate when called without OVER. Sorted.
 const AGGREGATES: &[&str] = &[
@@ -145,6 +145,27 @@ pub(super) fn expand_modifiers(select: &mut Select) -> Result<()> {
     };
     *exprs = vec![expanded];
     Ok(())
+}
+
+/// Hides numbers of the select list from GROUP BY, which would take the number behind an alias for an ordinal.
+pub(super) fn hide_numbers(select: &mut Select) {
+    if group_by_is_empty(select) {
+        return;
+    }
+    for item in &mut select.projection {
+        if let SelectItem::ExprWithAlias { expr, .. } = item
+            && is_number(expr)
+        {
+            *expr = node::call(marker::NUMERIC, vec![node::take(expr)]);
+        }
+    }
+}
+
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => is_number(expr),
+        other => node::literal_number(other).is_some(),
+    }
 }
 
 fn key(expr: &Expr, projection: &[SelectItem]) -> Expr {

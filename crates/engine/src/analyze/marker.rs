@@ -18,9 +18,13 @@ pub(super) const NUMERIC: &str = "vm_numeric";
 /// `vm_case(condition, result, condition, result, ..., [otherwise])`.
 pub(super) const CASE: &str = "vm_case";
 
+/// `vm_cast(CAST(x AS type))`: DataFusion's names of expressions leave casts out, so that `sum(x)` and
+/// `sum(CAST(x AS DOUBLE))` would be one column.
+pub(super) const CAST: &str = "vm_cast";
+
 /// The functions to register in a session beside the function library.
 pub fn functions() -> Vec<Arc<ScalarUDF>> {
-    [NUMERIC, CASE].into_iter().map(|name| Arc::new(ScalarUDF::new_from_impl(Marker::new(name)))).collect()
+    [NUMERIC, CASE, CAST].into_iter().map(|name| Arc::new(ScalarUDF::new_from_impl(Marker::new(name)))).collect()
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -36,7 +40,7 @@ impl Marker {
 
     /// The expression that the marker stands for, as DataFusion prints it.
     fn text(&self, args: Vec<String>) -> String {
-        if self.name == NUMERIC {
+        if self.name != CASE {
             return args.join(", ");
         }
         let mut text = "CASE".to_string();
@@ -78,12 +82,16 @@ impl ScalarUDFImpl for Marker {
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        if let [Expr::TryCast(cast)] = args {
+            return Ok(format!("CAST({} AS {})", cast.expr.schema_name(), cast.field.data_type()));
+        }
         Ok(self.text(args.iter().map(|arg| arg.schema_name().to_string()).collect()))
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
         Ok(match (self.name, types) {
             (NUMERIC, [one]) => kind::numeric(one),
+            (CAST, [one]) => one.clone(),
             _ => kind::unify(case_results(types)),
         })
     }

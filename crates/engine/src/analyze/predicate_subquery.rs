@@ -1,4 +1,4 @@
-//! IN, ANY and ALL over subqueries in WHERE, HAVING and QUALIFY, with SQL's three truth values.
+//! IN, ANY and ALL over subqueries in WHERE, HAVING, QUALIFY and ON, with SQL's three truth values.
 //!
 //! DataFusion plans IN and EXISTS in conditions as joins that know true and false only. Where a term of an outermost AND
 //! or OR is not true, it does not matter which of the others it is; everywhere else the question becomes a CASE of
@@ -19,8 +19,10 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{DFSchema, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison, SetQuantifier};
+use datafusion::logical_expr::utils::{check_all_columns_from_schema, conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, binary_expr, lit, when,
+    BinaryExpr, Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, binary_expr, lit,
+    when,
 };
 use datafusion::optimizer::AnalyzerRule;
 
@@ -34,14 +36,52 @@ impl AnalyzerRule for PredicateSubqueries {
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
         plan.transform_up_with_subqueries(|plan| match plan {
-            LogicalPlan::Filter(Filter { predicate, input, .. }) if has_question(&predicate) => {
-                let predicate = Condition { input: input.schema() }.term(predicate, Place::Outermost)?;
-                Ok(Transformed::yes(LogicalPlan::Filter(Filter::try_new(predicate, input)?)))
-            }
+            LogicalPlan::Filter(filter) => settled(filter.predicate, filter.input),
+            LogicalPlan::Join(join) if join.filter.as_ref().is_some_and(has_subquery) => beside_join(join),
             other => Ok(Transformed::no(other)),
         })
         .data()
     }
+}
+
+/// The filter, with the questions in its predicate in forms that DataFusion joins rightly.
+fn settled(predicate: Expr, input: Arc<LogicalPlan>) -> Result<Transformed<LogicalPlan>> {
+    let asks = has_question(&predicate);
+    let predicate = Condition { input: input.schema() }.term(predicate, Place::Outermost)?;
+    Ok(Transformed::new_transformed(LogicalPlan::Filter(Filter::try_new(predicate, input)?), asks))
+}
+
+/// Subqueries of ON, which DataFusion plans in filters only: behind an inner join they filter its rows, and what asks about
+/// the optional side of an outer join filters that side before.
+fn beside_join(mut join: Join) -> Result<Transformed<LogicalPlan>> {
+    let terms = join.filter.take().map(split_conjunction_owned).unwrap_or_default();
+    let (mut kept, mut after) = (Vec::new(), Vec::new());
+    for term in terms {
+        let optional = match join.join_type {
+            _ if !has_subquery(&term) => None,
+            JoinType::Left => Some(&mut join.right),
+            JoinType::Right => Some(&mut join.left),
+            _ => None,
+        };
+        match optional {
+            Some(input) if check_all_columns_from_schema(&term.column_refs(), input.schema())? => {
+                *input = Arc::new(settled(term, Arc::clone(input))?.data);
+            }
+            None if join.join_type == JoinType::Inner && has_subquery(&term) => after.push(term),
+            _ => kept.push(term),
+        }
+    }
+    join.filter = conjunction(kept);
+    let joined = LogicalPlan::Join(join);
+    match conjunction(after) {
+        Some(predicate) => settled(predicate, Arc::new(joined)).map(|done| Transformed::yes(done.data)),
+        None => Ok(Transformed::yes(joined)),
+    }
+}
+
+fn has_subquery(expr: &Expr) -> bool {
+    let asks = |expr: &Expr| matches!(expr, Expr::InSubquery(_) | Expr::SetComparison(_) | Expr::Exists(_));
+    expr.exists(|expr| Ok(asks(expr))).unwrap_or(true)
 }
 
 fn has_question(predicate: &Expr) -> bool {
@@ -117,10 +157,12 @@ impl Condition<'_> {
 
 /// Whether the join that DataFusion makes of it is right.
 fn is_joinable(question: &InSubquery, place: Place) -> bool {
-    // Its join for NOT IN knows NULL, but neither what belongs to the row outside nor constants.
+    // Its join for NOT IN knows NULL, but only if both sides stay columns and nothing belongs to the row outside.
+    let value = question.subquery.subquery.head_output_expr();
     let null_aware = place == Place::Outermost
         && question.subquery.outer_ref_columns.is_empty()
-        && !question.expr.column_refs().is_empty();
+        && matches!(*question.expr, Expr::Column(_))
+        && matches!(value, Ok(Some(Expr::Column(_))));
     !question.negated || null_aware
 }
 

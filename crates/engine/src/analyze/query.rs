@@ -138,7 +138,8 @@ impl<'a> Rewriter<'a> {
             SetExpr::Query(query) => self.query(query, place),
             SetExpr::SetOperation { left, right, op, set_quantifier } => {
                 // DataFusion would keep or drop all copies of a row.
-                if *op != SetOperator::Union && matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName) {
+                if *op != SetOperator::Union && matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName)
+                {
                     return Err(Error::unsupported("INTERSECT ALL and EXCEPT ALL: only the DISTINCT forms exist"));
                 }
                 if *op == SetOperator::Minus {
@@ -204,6 +205,7 @@ impl<'a> Rewriter<'a> {
         if !self.facts.only_full_group_by() {
             grouping::wrap_ungrouped(select, &mut orders);
         }
+        grouping::hide_numbers(select);
         Ok(())
     }
 

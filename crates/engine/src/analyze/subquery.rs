@@ -32,8 +32,12 @@ pub(super) fn rewrite(expr: &mut Expr, clause: Clause) -> Result<()> {
 /// `x = ANY (q)` is IN, `x <> ALL (q)` is NOT IN.
 fn as_membership(expr: &mut Expr) -> Result<()> {
     let (left, right, negated) = match expr {
-        Expr::AnyOp { left, compare_op, right, .. } => (left, right, (*compare_op == BinaryOperator::Eq).then_some(false)),
-        Expr::AllOp { left, compare_op, right } => (left, right, (*compare_op == BinaryOperator::NotEq).then_some(true)),
+        Expr::AnyOp { left, compare_op, right, .. } => {
+            (left, right, (*compare_op == BinaryOperator::Eq).then_some(false))
+        }
+        Expr::AllOp { left, compare_op, right } => {
+            (left, right, (*compare_op == BinaryOperator::NotEq).then_some(true))
+        }
         _ => return Ok(()),
     };
     let Expr::Subquery(subquery) = right.as_mut() else {

@@ -4,8 +4,8 @@
 //! so that `=` became `<=>` or the reverse (sql-tests/query/null_safe_join.test). Here only `=` becomes a key while the
 //! rules run; joins that have no keys then get theirs from `<=>`.
 
-use datafusion::common::Result;
 use datafusion::common::NullEquality;
+use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult};
 use datafusion::logical_expr::utils::{can_hash, conjunction, find_valid_equijoin_key_pair, split_conjunction_owned};
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Join, LogicalPlan, Operator};

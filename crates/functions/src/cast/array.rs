@@ -62,11 +62,23 @@ pub fn to_dates(array: &dyn Array) -> Result<Date32Array> {
 pub fn to_doubles(array: &dyn Array) -> Result<Float64Array> {
     match array.data_type() {
         DataType::Float64 => Ok(array.as_primitive::<Float64Type>().clone()),
+        DataType::Decimal128(_, scale) => {
+            Ok(array.as_primitive::<Decimal128Type>().unary(|unscaled| double_of_decimal(unscaled, *scale)))
+        }
         other if is_text(other) => Ok(as_views(array)?.iter().map(|text| text.and_then(parse_double)).collect()),
         DataType::Date32 | DataType::Timestamp(_, _) => Ok(to_bigints(array)?.unary(|number| number as f64)),
         other if is_number(other) => Ok(arrow_cast(array, &DataType::Float64)?.as_primitive::<Float64Type>().clone()),
         _ => Ok(Float64Array::new_null(array.len())),
     }
+}
+
+/// The nearest double: Arrow's cast rounds twice where the digits exceed a double's.
+fn double_of_decimal(unscaled: i128, scale: i8) -> f64 {
+    const EXACT_MAX: u128 = 1 << 53;
+    if unscaled.unsigned_abs() <= EXACT_MAX && (0..=22).contains(&scale) {
+        return unscaled as f64 / 10_f64.powi(i32::from(scale));
+    }
+    format!("{unscaled}e{}", -i32::from(scale)).parse().unwrap_or(f64::NAN)
 }
 
 /// Texts and numbers to BIGINT, fractions cut off; dates to numbers like 20240131.

@@ -27,16 +27,16 @@ pub(super) fn rows(context: &SystemContext, wanted: &Wanted) -> base::Result<Vec
     let mut rows = Vec::new();
     for database in context.snapshot.databases().filter(|d| wanted.allows("table_schema", &d.name)) {
         for table in context.snapshot.tables_in(database.id).filter(|t| wanted.allows("table_name", &t.meta.name)) {
-            let query = match &table.meta.object {
+            let (query, home) = match &table.meta.object {
                 Object::Table(_) => continue,
-                Object::View { query, .. } => query,
-                Object::MaterializedView { definition, .. } => &definition.query,
+                Object::View { query, database } => (query, database),
+                Object::MaterializedView { definition, .. } => (&definition.query, &definition.database),
             };
             rows.push(vec![
                 "def".into(),
                 database.name.as_str().into(),
                 table.meta.name.as_str().into(),
-                query.as_str().into(),
+                sql::qualify(query, home).into(),
                 "NONE".into(),
                 "NO".into(),
                 Value::Null,

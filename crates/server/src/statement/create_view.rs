@@ -104,6 +104,7 @@ pub(super) async fn analyze(
     replaced: Option<TableId>,
 ) -> Result<Analyzed> {
     check_pipes(text, &query)?;
+    sql::check_definition(&query)?;
     // Bare names in the query belong to the session's database, wherever the view itself is put.
     let database = session.database.clone().unwrap_or_else(|| database.to_string());
     let wildcard = has_wildcard(&query.body);

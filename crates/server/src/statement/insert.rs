@@ -219,13 +219,18 @@ fn query_of(source: InsertSource, columns: &InsertColumns, table: &Table) -> Res
     values_query(rows)
 }
 
-/// A number for a FLOAT or DOUBLE column, as a double: rows of VALUES share a type, and a decimal has not 300 digits.
+/// A number for a FLOAT or DOUBLE column, as a double: a decimal has fewer digits, and rows of VALUES share a type.
 fn as_double(expr: ast::Expr, column: Option<&catalog::Column>) -> Result<ast::Expr> {
     let double = column.is_some_and(|c| matches!(c.ty, SqlType::Float | SqlType::Double));
-    match &expr {
-        ast::Expr::Value(value) if double && matches!(value.value, ast::Value::Number(..)) => {
-            sql::parse_expr(&format!("CAST({expr} AS DOUBLE)"))
+    match expr {
+        ast::Expr::UnaryOp { op: op @ ast::UnaryOperator::Minus, expr } if double => {
+            Ok(ast::Expr::UnaryOp { op, expr: Box::new(as_double(*expr, column)?) })
         }
+        // Numbers with an exponent are doubles.
+        ast::Expr::Value(ref value) if double => match &value.value {
+            ast::Value::Number(digits, _) if !digits.contains(['e', 'E']) => sql::parse_expr(&format!("{digits}e0")),
+            _ => Ok(expr),
+        },
         _ => Ok(expr),
     }
 }

@@ -31,6 +31,7 @@ mod drop_view;
 mod explain;
 mod insert;
 mod kill;
+mod lock_tables;
 mod partition_clause;
 mod query;
 mod refresh_materialized_view;
@@ -53,6 +54,7 @@ mod show_variables;
 mod show_warnings;
 mod transaction;
 mod truncate_table;
+mod unsupported;
 mod use_database;
 
 /// How a statement is recognised and read.
@@ -98,6 +100,7 @@ const STATEMENTS: &[StatementKind] = &[
     explain::KIND,
     insert::KIND,
     kill::KIND,
+    lock_tables::KIND,
     query::KIND,
     refresh_materialized_view::KIND,
     set::KIND,
@@ -137,6 +140,9 @@ pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Statement>> {
     }
     if cursor.starts_query() {
         return (query::KIND.parse)(cursor);
+    }
+    if let Some(refusal) = unsupported::refusal(cursor) {
+        return Err(refusal);
     }
     let known: Vec<&[&str]> = STATEMENTS.iter().flat_map(|k| k.heads.iter().copied()).collect();
     let error = cursor.unexpected("a statement");

@@ -100,7 +100,29 @@ fn set_variable(session: &mut Session, scope: Scope, name: &str, value: Option<&
     if assigned == Assigned::WithoutEffect {
         session.note_without_effect(format_args!("variable {name}"));
     }
+    if name == "sql_mode" {
+        for mode in ineffective_modes(value.unwrap_or_default()) {
+            session.note_without_effect(format_args!("sql_mode {mode}"));
+        }
+    }
     Ok(())
+}
+
+/// The modes that change nothing here: neither do statements look at them, nor is what they ask for always so.
+fn ineffective_modes(modes: &str) -> Vec<String> {
+    const EFFECTIVE: &[&str] = &["ANSI", "ONLY_FULL_GROUP_BY", "PIPES_AS_CONCAT"];
+    const ALWAYS_SO: &[&str] = &[
+        "NO_AUTO_CREATE_USER",
+        "NO_ENGINE_SUBSTITUTION",
+        "NO_ZERO_DATE",
+        "NO_ZERO_IN_DATE",
+        "STRICT_ALL_TABLES",
+        "STRICT_TRANS_TABLES",
+    ];
+    let named = modes.split(',').map(|mode| mode.trim().to_uppercase()).filter(|mode| !mode.is_empty());
+    let is_number = |mode: &str| mode.bytes().all(|b| b.is_ascii_digit());
+    let does = |mode: &str| EFFECTIVE.contains(&mode) || ALWAYS_SO.contains(&mode) || is_number(mode);
+    named.filter(|mode| !does(mode)).collect()
 }
 
 fn check_time_zone(name: &str) -> Result<()> {

@@ -133,9 +133,9 @@ fn object(found: &Table) -> Result<Reply> {
             table = ShowTable::new(&["Table", "Create Table"]);
             table.push(vec![name.into(), text::table(found, layout).into()]);
         }
-        Object::View { query, .. } => {
+        Object::View { query, database } => {
             table = ShowTable::new(&["View", "Create View", "character_set_client", "collation_connection"]);
-            let text = text::view(&found.meta, query);
+            let text = text::view(&found.meta, query, database);
             table.push(vec![name.into(), text.into(), CHARACTER_SET.into(), COLLATION.into()]);
         }
         Object::MaterializedView { .. } => {

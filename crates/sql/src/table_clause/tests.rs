@@ -116,7 +116,6 @@ fn a_clause_comes_once_and_whole() {
 #[test]
 fn duplicate_clauses_say_where() {
     let error = clauses("comment 'a'\n  comment 'b'").unwrap_err();
-    let expected =
-        "you have an error in your SQL syntax at line 2 column 3 near 'comment 'b'': expected only one COMMENT clause";
-    assert_eq!(error.message(), expected);
+    let expected = "near 'comment 'b'' at line 2 column 3: expected only one COMMENT clause";
+    assert!(error.message().ends_with(expected), "{error}");
 }

@@ -37,12 +37,12 @@ pub(super) fn table(table: &Table, layout: &Layout) -> String {
 }
 
 /// A CREATE VIEW statement that makes the view.
-pub(super) fn view(meta: &TableMeta, query: &str) -> String {
+pub(super) fn view(meta: &TableMeta, query: &str, database: &str) -> String {
     let mut text = format!("CREATE VIEW {} ({})", identifier(&meta.name), view_columns(&meta.columns));
     if !meta.comment.is_empty() {
         text.push_str(&format!("\nCOMMENT {}", double_quoted(&meta.comment)));
     }
-    format!("{text}\nAS {query};")
+    format!("{text}\nAS {};", sql::qualify(query, database))
 }
 
 /// A CREATE MATERIALIZED VIEW statement that makes the view.
@@ -62,7 +62,7 @@ pub(super) fn materialized_view(table: &Table, layout: &Layout, definition: &MvD
     if !layout.properties.is_empty() {
         lines.push(properties(&layout.properties));
     }
-    lines.push(format!("AS {};", definition.query));
+    lines.push(format!("AS {};", sql::qualify(&definition.query, &definition.database)));
     lines.join("\n")
 }
 

@@ -129,7 +129,7 @@ impl SqlType {
 }
 
 impl fmt::Display for SqlType {
-    /// As DESC and SHOW CREATE TABLE print it (StarRocks' spelling).
+    /// As DESC and SHOW CREATE TABLE print it: StarRocks' spelling, but decimals as MySQL has them, for tools that read them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SqlType::TinyInt => f.write_str("tinyint(4)"),
@@ -137,7 +137,7 @@ impl fmt::Display for SqlType {
             SqlType::Int => f.write_str("int(11)"),
             SqlType::BigInt => f.write_str("bigint(20)"),
             SqlType::LargeInt => f.write_str("largeint(40)"),
-            SqlType::Decimal { precision, scale } => write!(f, "decimal({precision}, {scale})"),
+            SqlType::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
             SqlType::Char(n) => write!(f, "char({n})"),
             SqlType::Varchar(n) => write!(f, "varchar({n})"),
             SqlType::Varbinary(n) => write!(f, "varbinary({n})"),
@@ -193,8 +193,8 @@ mod tests {
             ("INT", &[], "int(11)"),
             ("INT", &[5], "int(11)"),
             ("STRING", &[], "varchar(65533)"),
-            ("DECIMAL", &[], "decimal(10, 0)"),
-            ("DECIMAL", &[18, 2], "decimal(18, 2)"),
+            ("DECIMAL", &[], "decimal(10,0)"),
+            ("DECIMAL", &[18, 2], "decimal(18,2)"),
             ("VARCHAR", &[], "varchar(1)"),
             ("DATETIME", &[], "datetime"),
         ];

@@ -81,6 +81,7 @@ impl StreamLoadRequest {
         }
         let (dialect, mut warnings) = headers.dialect()?;
         warnings.extend(headers.without_effect());
+        warnings.extend(headers.unknown());
         Ok(StreamLoadRequest {
             label,
             dialect,
@@ -273,6 +274,23 @@ impl<'a> Headers<'a> {
             return Err(wrong(message).with("value", limit.unwrap_or_default()));
         }
         Ok(limit)
+    }
+
+    /// Headers that look like parameters of a load and are none. HTTP's own have no underscore.
+    fn unknown(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for name in self.0.keys().filter(|name| !is_known(name)) {
+            let written = name.replace('-', "_");
+            let near = KNOWN.iter().map(|known| (base::names::edit_distance(&written, known), known));
+            match near.filter(|(distance, known)| *distance <= 2 && known.len() >= 5).min() {
+                Some((_, known)) => {
+                    warnings.push(format!("the header {name} is unknown and was ignored, did you mean {known}?"));
+                }
+                None if name.contains('_') => warnings.push(format!("the header {name} is unknown and was ignored")),
+                None => {}
+            }
+        }
+        warnings
     }
 
     fn rejected(&self) -> Result<Rejected> {

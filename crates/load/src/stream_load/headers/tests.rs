@@ -168,3 +168,26 @@ fn headers_without_effect_are_answered_with_warnings() {
         ]
     );
 }
+
+#[test]
+fn misspelt_parameters_warn_and_http_does_not() {
+    let headers = [
+        ("column_seperator", ","),
+        ("max-filter-ratio", "1"),
+        ("bogus_header", "1"),
+        ("accept", "*/*"),
+        ("user-agent", "curl/8"),
+        ("expect", "100-continue"),
+        ("authorization", "Basic x"),
+        ("content-length", "5"),
+        ("host", "h"),
+    ];
+    assert_eq!(
+        read(&headers).unwrap().warnings,
+        [
+            "the header bogus_header is unknown and was ignored",
+            "the header column_seperator is unknown and was ignored, did you mean column_separator?",
+            "the header max-filter-ratio is unknown and was ignored, did you mean max_filter_ratio?",
+        ]
+    );
+}

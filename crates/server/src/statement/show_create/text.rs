@@ -107,12 +107,11 @@ fn column(column: &Column) -> String {
     format!("{name} {ty} {nullable}{default} COMMENT {}", double_quoted(&column.comment))
 }
 
-/// The type without a space between its arguments and without the display width of LARGEINT: SQLAlchemy reads this
-/// text, loses precisions after a space, and gives up on a table with an unknown type that has arguments.
+/// The type without the display width of LARGEINT: SQLAlchemy reads this text and gives up on a table with an unknown type
+/// that has arguments.
 fn type_name(ty: SqlType) -> String {
     match ty {
         SqlType::LargeInt => "largeint".to_string(),
-        SqlType::Decimal { precision, scale } => format!("decimal({precision},{scale})"),
         other => other.to_string(),
     }
 }

@@ -156,17 +156,12 @@ fn edit_definition(draft: &mut Draft, id: TableId, edit: impl FnOnce(&mut MvDefi
 }
 
 async fn set_properties(session: &mut Session, id: TableId, pairs: Vec<(String, String)>) -> Result<()> {
-    for (key, value) in &pairs {
-        if key != "compression" {
-            return Err(Error::invalid(format!("Unknown properties: {{{key}={value}}}")));
-        }
-        storage::write::check_compression(value)?;
-    }
+    let properties = super::mv_properties::check(pairs, session)?;
     let committed = session.server.catalog.commit(move |draft| {
         let table = draft.state().table_by_id(id).cloned().ok_or_else(dropped)?;
         let Object::MaterializedView { layout, definition } = &table.meta.object else { return Err(dropped()) };
         let mut layout = layout.clone();
-        layout.properties.extend(pairs);
+        layout.properties.extend(properties);
         let object = Object::MaterializedView { layout, definition: definition.clone() };
         draft.apply(Change::PutTable(Arc::new(TableMeta { object, ..(*table.meta).clone() })))
     });

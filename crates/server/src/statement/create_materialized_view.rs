@@ -1,7 +1,7 @@
 //! CREATE MATERIALIZED VIEW: check the definition, then view, task and first refresh in one commit.
 //! Test: sql-tests/mv/create.test
 
-use super::{Statement, StatementKind};
+use super::{Statement, StatementKind, mv_properties};
 use crate::reply::Reply;
 use crate::session::Session;
 use async_trait::async_trait;
@@ -28,24 +28,6 @@ pub(super) const KIND: StatementKind = StatementKind { heads: &[&["CREATE", "MAT
 /// StarRocks' smallest interval of a schedule is 60 s; Viewmill's refreshes are cheap enough for this one.
 const EVERY_MS_MIN: i64 = 1_000;
 
-/// Properties that StarRocks users write and that mean nothing here.
-const WITHOUT_EFFECT: &[&str] = &[
-    "replication_num",
-    "storage_medium",
-    "storage_volume",
-    "datacache.enable",
-    "enable_query_rewrite",
-    "query_rewrite_consistency",
-    "resource_group",
-    "warehouse",
-    "mv_rewrite_staleness_second",
-    "force_external_table_query_rewrite",
-    "partition_refresh_number",
-    "partition_refresh_strategy",
-    "auto_refresh_partitions_limit",
-    "transparent_mv_rewrite_mode",
-];
-
 struct Create {
     create: CreateMaterializedView,
 }
@@ -67,7 +49,8 @@ impl Statement for Create {
         if create.if_not_exists && snapshot.find_table(db, &name).is_some() {
             return Ok(Reply::done());
         }
-        let properties = properties(&create, session)?;
+        let given = create.properties.iter().flat_map(|p| p.value.clone()).collect();
+        let properties = mv_properties::check(given, session)?;
         let now_ms = session.server.catalog.clock().now_ms();
         let refresh = refresh(&create, now_ms)?;
         let names: Option<Vec<String>> =
@@ -222,22 +205,6 @@ fn refresh(create: &CreateMaterializedView, now_ms: UnixMs) -> Result<Refresh> {
         return Ok(Refresh { immediate: true, scheme: RefreshScheme::Manual });
     };
     Ok(Refresh { immediate: clause.moment == RefreshMoment::Immediate, scheme: scheme(&clause.scheme, now_ms)? })
-}
-
-fn properties(create: &CreateMaterializedView, session: &mut Session) -> Result<BTreeMap<String, String>> {
-    let mut kept = BTreeMap::new();
-    for (key, value) in create.properties.iter().flat_map(|p| &p.value) {
-        if key == "compression" {
-            storage::write::check_compression(value)?;
-            kept.insert(key.clone(), value.clone());
-        } else if WITHOUT_EFFECT.contains(&key.as_str()) || key.starts_with("session.") {
-            session.note_without_effect(format_args!("property {key}"));
-            kept.insert(key.clone(), value.clone());
-        } else {
-            return Err(Error::invalid(format!("Unknown properties: {{{key}={value}}}")));
-        }
-    }
-    Ok(kept)
 }
 
 fn layout(

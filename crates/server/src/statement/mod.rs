@@ -32,6 +32,7 @@ mod explain;
 mod insert;
 mod kill;
 mod lock_tables;
+mod mv_properties;
 mod partition_clause;
 mod query;
 mod refresh_materialized_view;

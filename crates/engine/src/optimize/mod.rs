@@ -1,6 +1,7 @@
 //! What Viewmill changes in DataFusion's optimiser, one file a rule.
 
 mod cooperative_joins;
+mod early_rows;
 mod equijoin;
 mod filter_pushdown;
 
@@ -19,6 +20,7 @@ pub(crate) fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
 /// DataFusion's physical rules, with ours in place of those that return wrong rows, and then our own.
 pub(crate) fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules: Vec<_> = PhysicalOptimizer::new().rules.into_iter().map(filter_pushdown::guarded).collect();
+    rules.push(Arc::new(early_rows::EarlyRows));
     rules.push(Arc::new(cooperative_joins::CooperativeJoins));
     rules
 }

@@ -8,7 +8,9 @@ use crate::session::Session;
 use async_trait::async_trait;
 use base::{Error, ErrorKind, Result};
 use catalog::change::Change;
+use catalog::{State, Table};
 use sql::{Cursor, ObjectName};
+use std::sync::Arc;
 
 pub(super) const KIND: StatementKind =
     StatementKind { heads: &[&["DROP", "TABLE"], &["DROP", "TEMPORARY", "TABLE"]], parse };
@@ -37,20 +39,27 @@ impl Statement for DropTable {
         if self.temporary {
             return Err(Error::unsupported("temporary tables are not supported yet, use DROP TABLE for others"));
         }
-        let (database, name) = resolve(session, &self.name)?;
-        let if_exists = self.if_exists;
-        let dropped = session.server.catalog.commit(move |draft| {
-            let found = match table(draft.state(), &database, &name, Verb::Drop) {
-                Ok(found) => found,
-                Err(e) if if_exists && is_missing(&e) => return Ok(()),
-                Err(e) => return Err(e),
-            };
-            draft.apply(Change::DropTable(found.meta.id))?;
-            mv::activation::settle(draft)
-        });
-        dropped.await?;
+        drop_object(session, &self.name, self.if_exists, table).await?;
         Ok(Reply::done())
     }
+}
+
+/// Finds an object of the kind that a statement is about, or says which statement would do.
+pub(super) type Find = fn(&State, &str, &str, Verb) -> Result<Arc<Table>>;
+
+/// Drops what `find` finds.
+pub(super) async fn drop_object(session: &Session, name: &ObjectName, if_exists: bool, find: Find) -> Result<()> {
+    let (database, name) = resolve(session, name)?;
+    let dropped = session.server.catalog.commit(move |draft| {
+        let found = match find(draft.state(), &database, &name, Verb::Drop) {
+            Ok(found) => found,
+            Err(e) if if_exists && is_missing(&e) => return Ok(()),
+            Err(e) => return Err(e),
+        };
+        draft.apply(Change::DropTable(found.meta.id))?;
+        mv::activation::settle(draft)
+    });
+    dropped.await.map(|_| ())
 }
 
 /// Whether IF EXISTS forgives the error.

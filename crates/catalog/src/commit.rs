@@ -31,6 +31,7 @@ const QUEUE_MAX: usize = 4096;
 const SETTLE_EVERY: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 2_000 });
 /// How often it is looked whether a checkpoint is due.
 const CHECKPOINT_POLL: Duration = Duration::from_millis(500);
+const CHECKPOINT_RETRY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 pub struct CatalogOptions {
@@ -331,8 +332,12 @@ async fn checkpoints(shared: Weak<Shared>, mut covered: Covered, records_min: u6
         match journal::write_checkpoint(&shared.store, &state).await {
             Ok(bytes) => covered = Covered { seq: state.seq, bytes, logged },
             Err(e) if e.kind() == ErrorKind::Fenced => return,
-            // The log alone is enough to recover; the next round tries again.
-            Err(e) => tracing::warn!(error = %e, seq = state.seq, "checkpoint not written"),
+            // The log alone is enough to recover; it is tried again, but a large state is not encoded all the time.
+            Err(e) => {
+                tracing::warn!(error = %e, seq = state.seq, "checkpoint not written");
+                drop((shared, state));
+                tokio::time::sleep(CHECKPOINT_RETRY).await;
+            }
         }
     }
 }

@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn bounds_of_floats_come_back_bit_by_bit() {
-        let awkward = [0.1 + 0.2, 1.0 / 3.0, 5e-324, 2.2250738585072011e-308, f64::MAX, -0.0, 123_456_789.123_456_79];
+        let awkward = [0.1 + 0.2, 1.0 / 3.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, -0.0, 123_456_789.123_456_79];
         let spread = (0..2_000_u64).map(|n| f64::from_bits(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         for value in awkward.into_iter().chain(spread).filter(|v| v.is_finite()) {
             let datum = || Some(Datum::Float(value));

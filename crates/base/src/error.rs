@@ -45,8 +45,10 @@ pub enum ErrorKind {
     Conflict,
     /// This process is no longer the leader of the store; every write fails from now on.
     Fenced,
-    /// A part is down or does not answer; the outcome of a write may be unknown.
+    /// A part is down or does not answer. Of a commit: nothing was written.
     Unavailable,
+    /// The store did not answer a commit: it may be there now, or later, or never. Its files must be left alone.
+    OutcomeUnknown,
     Timeout,
     /// Killed by a user or by shutdown.
     Interrupted,
@@ -116,7 +118,8 @@ impl Error {
 
     /// Whether the same request may succeed when repeated unchanged.
     pub fn retryable(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Exhausted)
+        use ErrorKind as K;
+        matches!(self.kind(), K::Conflict | K::Unavailable | K::OutcomeUnknown | K::Timeout | K::Exhausted)
     }
 }
 

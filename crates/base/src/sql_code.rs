@@ -40,7 +40,7 @@ pub fn of(kind: ErrorKind) -> SqlCode {
         K::LabelExists => (1062, "23000", 409),
         K::Conflict => (1213, "40001", 409),
         K::Fenced => (1290, "HY000", 503),
-        K::Unavailable => (1105, "HY000", 503),
+        K::Unavailable | K::OutcomeUnknown => (1105, "HY000", 503),
         K::Timeout => (3024, "HY000", 504),
         K::Interrupted => (1317, "70100", 503),
         K::Exhausted => (1041, "HY000", 503),

@@ -4,22 +4,30 @@
 //! locally written, fsynced, renamed or linked into place, and the directory fsynced (`object_store`'s own local store
 //! does not fsync); on S3 a completed PUT.
 
+mod local;
+
 use crate::config::Config;
 use crate::{Error, ErrorKind, Result};
-use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt};
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+use local::{LocalDirectory, Placement};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, WriteMultipart};
+use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// Where half-written local files wait; emptied when the store is opened.
-const TEMPORARY: &str = "tmp";
+/// Local folders that exist from the start, durably.
+const FOLDERS: &[&str] = &["meta/log", "meta/checkpoint", "data"];
+/// An S3 request has 30 seconds: what is larger travels in parts of this size.
+const PART_BYTES: usize = 8 << 20;
+const PARTS_AT_ONCE: usize = 4;
+/// Small objects that are read at once.
+const READS_AT_ONCE: usize = 32;
 
 /// What [`Store::create`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,47 +42,36 @@ pub enum Created {
 pub struct Store {
     objects: Arc<dyn ObjectStore>,
     local: Option<Arc<LocalDirectory>>,
+    /// Keeps a second process out of the data directory, also when that only has scratch files.
+    _lock: Option<Arc<File>>,
     url: String,
-}
-
-/// The directory, with the lock that keeps a second process out.
-#[derive(Debug)]
-struct LocalDirectory {
-    root: PathBuf,
-    _lock: File,
 }
 
 impl Store {
     /// Opens the store that the configuration names: `storage_url`, or else `data_dir`.
     ///
     /// # Errors
-    /// `Conflict` if another process uses the directory, `WrongValue` for a bad URL, `Unavailable` if it cannot be used.
+    /// `Conflict` if another process uses `data_dir`, `WrongValue` for a bad URL, `Unavailable` if it cannot be used.
     pub fn open(config: &Config, data_dir: &Path) -> Result<Self> {
         match config.text("storage_url") {
             "" => Self::local(data_dir),
-            url => Self::s3(url, config),
+            url => Ok(Store { _lock: Some(Arc::new(lock(data_dir)?)), ..Self::s3(url, config)? }),
         }
     }
 
     pub fn local(root: &Path) -> Result<Self> {
-        let failed = |e: std::io::Error| {
-            let error = Error::new(ErrorKind::Unavailable, "could not open the data directory");
-            error.with("directory", root.display()).caused_by(e)
-        };
-        fs::create_dir_all(root).map_err(failed)?;
-        let root = root.canonicalize().map_err(failed)?;
-        let lock = File::options().create(true).truncate(false).write(true).open(root.join("LOCK")).map_err(failed)?;
-        rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-            let error =
-                Error::new(ErrorKind::Conflict, "another viewmill server uses this data directory; stop it first");
-            error.with("directory", root.display())
-        })?;
-        // Only the lock's holder may do this: these are writes that were never acknowledged.
-        let _ = fs::remove_dir_all(root.join(TEMPORARY));
-        fs::create_dir_all(root.join(TEMPORARY)).map_err(failed)?;
+        let lock = lock(root)?;
+        let root = root.canonicalize().map_err(|e| unusable(root, e))?;
+        let directory = LocalDirectory::open(&root, FOLDERS)?;
         let objects = LocalFileSystem::new_with_prefix(&root).map_err(|e| from_object_store(e, ""))?;
         let url = format!("file://{}", root.display());
-        Ok(Store { objects: Arc::new(objects), local: Some(Arc::new(LocalDirectory { root, _lock: lock })), url })
+        let local = Some(Arc::new(directory));
+        Ok(Store { objects: Arc::new(objects), local, _lock: Some(Arc::new(lock)), url })
+    }
+
+    /// Any other store that honours exclusive puts.
+    pub fn over(objects: Arc<dyn ObjectStore>, url: &str) -> Self {
+        Store { objects, local: None, _lock: None, url: url.to_string() }
     }
 
     fn s3(url: &str, config: &Config) -> Result<Self> {
@@ -105,7 +102,7 @@ impl Store {
         let s3 = builder.build().map_err(|e| from_object_store(e, url))?;
         let objects: Arc<dyn ObjectStore> =
             if prefix.is_empty() { Arc::new(s3) } else { Arc::new(PrefixStore::new(s3, prefix)) };
-        Ok(Store { objects, local: None, url: url.to_string() })
+        Ok(Self::over(objects, url))
     }
 
     /// Where the store is, for people.
@@ -120,13 +117,29 @@ impl Store {
 
     /// Writes an object, replacing one at that path; durable on return.
     pub async fn put(&self, path: &str, bytes: Bytes) -> Result<()> {
-        match &self.local {
-            Some(directory) => directory.write(path, bytes, Placement::Replace).await.map(|_| ()),
-            None => {
-                let put = self.objects.put(&ObjectPath::from(path), bytes.into()).await;
-                put.map(|_| ()).map_err(|e| from_object_store(e, path))
-            }
+        if let Some(directory) = &self.local {
+            return directory.write(path, bytes, Placement::Replace).await.map(|_| ());
         }
+        let key = ObjectPath::from(path);
+        let put = if bytes.len() <= PART_BYTES {
+            self.objects.put(&key, bytes.into()).await.map(|_| ())
+        } else {
+            self.put_in_parts(&key, &bytes).await
+        };
+        put.map_err(|e| from_object_store(e, path))
+    }
+
+    async fn put_in_parts(&self, key: &ObjectPath, bytes: &Bytes) -> object_store::Result<()> {
+        let mut upload = WriteMultipart::new_with_chunk_size(self.objects.put_multipart(key).await?, PART_BYTES);
+        for start in (0..bytes.len()).step_by(PART_BYTES) {
+            if let Err(e) = upload.wait_for_capacity(PARTS_AT_ONCE).await {
+                // Otherwise the parts stay in the bucket, unseen.
+                let _ = upload.abort().await;
+                return Err(e);
+            }
+            upload.put(bytes.slice(start..bytes.len().min(start + PART_BYTES)));
+        }
+        upload.finish().await.map(|_| ())
     }
 
     /// Writes an object only if the path is free; durable on return.
@@ -146,11 +159,32 @@ impl Store {
 
     /// The object's bytes, or `None` if there is none.
     pub async fn get(&self, path: &str) -> Result<Option<Bytes>> {
-        match self.objects.get(&ObjectPath::from(path)).await {
-            Ok(found) => found.bytes().await.map(Some).map_err(|e| from_object_store(e, path)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(e) => Err(from_object_store(e, path)),
-        }
+        let key = ObjectPath::from(path);
+        let found = match self.objects.get(&key).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(e) => return Err(from_object_store(e, path)),
+        };
+        let size = found.meta.size;
+        let bytes = if self.local.is_some() || size <= PART_BYTES as u64 {
+            found.bytes().await
+        } else {
+            drop(found);
+            let ranges = (0..size).step_by(PART_BYTES).map(|start| start..size.min(start + PART_BYTES as u64));
+            let parts = stream::iter(ranges).map(|range| self.objects.get_range(&key, range)).buffered(PARTS_AT_ONCE);
+            let whole = BytesMut::with_capacity(size as usize);
+            let joined = parts.try_fold(whole, |mut whole, part| async move {
+                whole.extend_from_slice(&part);
+                Ok(whole)
+            });
+            joined.await.map(BytesMut::freeze)
+        };
+        bytes.map(Some).map_err(|e| from_object_store(e, path))
+    }
+
+    /// [`Store::get`] for many small objects, in their order.
+    pub async fn get_all(&self, paths: &[String]) -> Result<Vec<Option<Bytes>>> {
+        stream::iter(paths).map(|path| self.get(path)).buffered(READS_AT_ONCE).try_collect().await
     }
 
     /// Every object below a folder, in no order.
@@ -159,69 +193,60 @@ impl Store {
         listed.map_err(|e| from_object_store(e, folder))
     }
 
-    /// Removes objects; those already gone are not an error.
+    /// Removes objects; those already gone are not an error. One that cannot be removed does not keep the others.
     pub async fn delete(&self, paths: impl IntoIterator<Item = String>) -> Result<()> {
-        let paths: Vec<_> = paths.into_iter().map(|p| Ok(ObjectPath::from(p))).collect();
-        let mut deleted = self.objects.delete_stream(futures::stream::iter(paths).boxed());
-        while let Some(result) = deleted.next().await {
+        self.delete_all(paths.into_iter().collect()).await.map_err(|(_, e)| e)
+    }
+
+    /// [`Store::delete`] that tells also which objects may still be there.
+    pub async fn delete_all(&self, paths: Vec<String>) -> Result<(), (Vec<String>, Error)> {
+        let keys: Vec<_> = paths.iter().map(|p| Ok(ObjectPath::from(p.as_str()))).collect();
+        let mut results = self.objects.delete_stream(stream::iter(keys).boxed());
+        let (mut deleted, mut failed) = (HashSet::new(), None);
+        while let Some(result) = results.next().await {
             match result {
-                Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(e) => return Err(from_object_store(e, "")),
+                Ok(path) => {
+                    deleted.insert(path.to_string());
+                }
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(e) => failed = Some(e),
             }
         }
-        Ok(())
+        let Some(e) = failed else { return Ok(()) };
+        let left = paths.into_iter().filter(|p| !deleted.contains(p)).collect();
+        Err((left, from_object_store(e, "")))
     }
-}
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Placement {
-    Replace,
-    OnlyNew,
-}
-
-impl LocalDirectory {
-    async fn write(self: &Arc<Self>, path: &str, bytes: Bytes, placement: Placement) -> Result<Created> {
-        let (this, relative) = (Arc::clone(self), path.to_string());
-        let written = tokio::task::spawn_blocking(move || this.write_blocking(&relative, &bytes, placement)).await;
-        let result = written.map_err(|e| Error::internal("a write was interrupted").caused_by(e))?;
-        result.map_err(|e| {
-            let full = e.kind() == std::io::ErrorKind::StorageFull;
-            let kind = if full { ErrorKind::Exhausted } else { ErrorKind::Unavailable };
-            Error::new(kind, "could not write to the data directory").with("path", path).caused_by(e)
+    /// Removes the empty folders directly in `folder` whose names `unused` confirms. S3 has no folders.
+    pub async fn remove_empty_folders(
+        &self,
+        folder: &'static str,
+        unused: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<()> {
+        let Some(directory) = self.local.clone() else { return Ok(()) };
+        let removed = tokio::task::spawn_blocking(move || directory.remove_empty_folders(folder, unused)).await;
+        removed.map_err(|e| Error::internal("removing folders was interrupted").caused_by(e))?.map_err(|e| {
+            let error = Error::new(ErrorKind::Unavailable, "could not look for empty folders");
+            error.with("folder", folder).caused_by(e)
         })
     }
+}
 
-    fn write_blocking(&self, relative: &str, bytes: &[u8], placement: Placement) -> std::io::Result<Created> {
-        let target = self.root.join(relative);
-        let temporary = self.root.join(TEMPORARY).join(uuid::Uuid::new_v4().to_string());
-        let result = self.place(&temporary, &target, bytes, placement);
-        if result.is_err() || placement == Placement::OnlyNew {
-            let _ = fs::remove_file(&temporary);
-        }
-        result
-    }
+/// Takes the directory for this process until the file is dropped.
+fn lock(directory: &Path) -> Result<File> {
+    fs::create_dir_all(directory).map_err(|e| unusable(directory, e))?;
+    let lock = File::options().create(true).truncate(false).write(true).open(directory.join("LOCK"));
+    let lock = lock.map_err(|e| unusable(directory, e))?;
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        let error = Error::new(ErrorKind::Conflict, "another viewmill server uses this data directory; stop it first");
+        error.with("directory", directory.display())
+    })?;
+    Ok(lock)
+}
 
-    fn place(&self, temporary: &Path, target: &Path, bytes: &[u8], placement: Placement) -> std::io::Result<Created> {
-        let mut file = File::create_new(temporary)?;
-        file.write_all(bytes)?;
-        file.sync_data()?;
-        let folder = target.parent().unwrap_or(&self.root);
-        let new_folders: Vec<&Path> = folder.ancestors().take_while(|f| !f.is_dir()).collect();
-        fs::create_dir_all(folder)?;
-        match placement {
-            Placement::Replace => fs::rename(temporary, target)?,
-            Placement::OnlyNew => match fs::hard_link(temporary, target) {
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Ok(Created::Exists),
-                linked => linked?,
-            },
-        }
-        File::open(folder)?.sync_all()?;
-        // A folder is durable once its parent is.
-        for created in new_folders {
-            File::open(created.parent().unwrap_or(&self.root))?.sync_all()?;
-        }
-        Ok(Created::New)
-    }
+fn unusable(directory: &Path, e: std::io::Error) -> Error {
+    let error = Error::new(ErrorKind::Unavailable, "could not open the data directory");
+    error.with("directory", directory.display()).caused_by(e)
 }
 
 fn from_object_store(e: object_store::Error, path: &str) -> Error {
@@ -251,15 +276,43 @@ mod tests {
         assert_eq!(store.list("a").await.unwrap().len(), 1);
         store.delete(["a/b/1".to_string(), "a/b/2".to_string()]).await.unwrap();
         assert!(store.get("a/b/1").await.unwrap().is_none());
-        assert_eq!(fs::read_dir(dir.path().join(TEMPORARY)).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(dir.path().join(local::TEMPORARY)).unwrap().count(), 0);
     }
 
     #[tokio::test]
     async fn a_directory_has_one_owner() {
         let dir = tempfile::tempdir().unwrap();
         let first = Store::local(dir.path()).unwrap();
+        assert!(FOLDERS.iter().all(|folder| dir.path().join(folder).is_dir()));
         assert_eq!(Store::local(dir.path()).unwrap_err().kind(), ErrorKind::Conflict);
         drop(first);
         Store::local(dir.path()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn large_objects_travel_in_parts() {
+        let store = Store::over(Arc::new(object_store::memory::InMemory::new()), "memory:");
+        let bytes: Bytes = (0..2 * PART_BYTES + 5).map(|n| (n % 251) as u8).collect::<Vec<_>>().into();
+        store.put("large", bytes.clone()).await.unwrap();
+        assert!(store.get("large").await.unwrap().unwrap() == bytes);
+        let all = store.get_all(&["none".into(), "large".into()]).await.unwrap();
+        assert!(all[0].is_none() && all[1].as_ref() == Some(&bytes));
+    }
+
+    #[tokio::test]
+    async fn one_object_that_cannot_be_deleted_does_not_keep_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::local(dir.path()).unwrap();
+        for path in ["data/1/a", "data/1/b", "data/1/stuck/x", "data/2/c"] {
+            store.put(path, Bytes::from("x")).await.unwrap();
+        }
+        // A folder is no file.
+        let paths = ["data/1/a", "data/1/stuck", "data/2/c", "data/1/b"].map(String::from);
+        let (left, _) = store.delete_all(paths.to_vec()).await.unwrap_err();
+        assert_eq!(left, ["data/1/stuck"]);
+        assert_eq!(store.list("data").await.unwrap().len(), 1);
+        store.remove_empty_folders("data", |_| true).await.unwrap();
+        assert!(dir.path().join("data/1").exists() && !dir.path().join("data/2").exists());
+        store.put("data/2/c", Bytes::from("again")).await.unwrap();
     }
 }

@@ -262,8 +262,10 @@ impl State {
         for txn in txns {
             if let Some(load) = self.loads.remove(txn) {
                 let key = (load.db, load.label.clone());
-                if self.labels.get(&key) == Some(txn) {
-                    self.labels.remove(&key);
+                for labels in [&mut self.labels, &mut self.failed_labels] {
+                    if labels.get(&key) == Some(txn) {
+                        labels.remove(&key);
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! changes as one record, and publishes the new state when the record is durable. A closure that fails leaves no trace.
 
 use crate::draft::Draft;
-use crate::journal::{self, Appended, Batch, Journal};
+use crate::journal::{self, Appended, Batch, Covered, Journal};
 use crate::load::RunningLoads;
 use crate::state::{Snapshot, State};
 use arc_swap::ArcSwap;
@@ -27,11 +27,16 @@ static RECORDS: Metric =
 /// Commits in one journal record at the most.
 const GROUP_MAX: usize = 512;
 const QUEUE_MAX: usize = 4096;
+/// How often an unknown outcome is asked for while nobody commits.
+const SETTLE_EVERY: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 2_000 });
+/// How often it is looked whether a checkpoint is due.
+const CHECKPOINT_POLL: Duration = Duration::from_millis(500);
+const CHECKPOINT_RETRY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 pub struct CatalogOptions {
     pub clock: Clock,
-    /// Records after which a checkpoint is written.
+    /// Records after which a checkpoint is written, if they are as large as the last one.
     pub checkpoint_records: u64,
 }
 
@@ -51,6 +56,8 @@ pub(crate) struct Shared {
     pending: Mutex<Option<Snapshot>>,
     pub(crate) running: RunningLoads,
     next_txn: AtomicU64,
+    /// Bytes of the records that were read and written.
+    logged: AtomicU64,
     pub(crate) clock: Clock,
     store: Store,
 }
@@ -68,7 +75,7 @@ impl Catalog {
     /// # Errors
     /// `Corrupt`, `Unavailable`, `Fenced` if another process takes the lead at the same moment.
     pub async fn open(store: Store, options: CatalogOptions) -> Result<Self> {
-        let (mut journal, mut state) = Journal::open(store.clone()).await?;
+        let (mut journal, mut state, covered) = Journal::open(store.clone()).await?;
         let lead = Batch {
             epoch: state.epoch + 1,
             writer: journal.writer().to_string(),
@@ -93,12 +100,13 @@ impl Catalog {
             pending: Mutex::new(None),
             running: RunningLoads::default(),
             next_txn,
+            logged: AtomicU64::new(journal.logged()),
             clock: options.clock,
             store,
         });
-        let committer = Committer { shared: Arc::downgrade(&shared), journal, fenced: false };
+        let committer = Committer { shared: Arc::downgrade(&shared), journal };
         tokio::spawn(committer.run(jobs));
-        tokio::spawn(checkpoints(Arc::downgrade(&shared), options.checkpoint_records));
+        tokio::spawn(checkpoints(Arc::downgrade(&shared), covered, options.checkpoint_records));
         Ok(Catalog { shared })
     }
 
@@ -118,11 +126,12 @@ impl Catalog {
 
     /// Runs `edit` on the newest state and makes its changes durable. Returns what `edit` returned and the state.
     ///
-    /// `edit` may run while other commits are written, never concurrently with another edit; it must not block.
+    /// `edit` may run while other commits are written, never concurrently with another edit; it must not block. Once
+    /// this future has been polled, the commit may happen even if the future is dropped.
     ///
     /// # Errors
-    /// What `edit` returned (nothing happened then); `Fenced`; `Unavailable` when the outcome is unknown: files named in
-    /// the changes must then be left alone.
+    /// `OutcomeUnknown`: files named in the changes must be left alone. After any other error nothing has happened: what
+    /// `edit` returned; `Fenced`; `Exhausted` when the disk is full; `Unavailable` when the store does not answer.
     pub async fn commit<T: Send + 'static>(
         &self,
         edit: impl FnOnce(&mut Draft) -> Result<T> + Send + 'static,
@@ -134,9 +143,9 @@ impl Catalog {
             Ok(())
         });
         let (done, committed) = oneshot::channel();
-        let stopped = || Error::new(ErrorKind::Unavailable, "the catalog has stopped");
-        self.shared.queue.send(Job { edit, done }).await.map_err(|_| stopped())?;
-        let snapshot = committed.await.map_err(|_| stopped())??;
+        let stopped = |kind| Error::new(kind, "the catalog has stopped");
+        self.shared.queue.send(Job { edit, done }).await.map_err(|_| stopped(ErrorKind::Unavailable))?;
+        let snapshot = committed.await.map_err(|_| stopped(ErrorKind::OutcomeUnknown))??;
         let value = result.lock().take().expect("a successful edit has left its value");
         Ok((value, snapshot))
     }
@@ -182,13 +191,27 @@ struct Committer {
     /// Weak, so that dropping the last handle ends the committer.
     shared: Weak<Shared>,
     journal: Journal,
-    fenced: bool,
 }
 
 impl Committer {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut group = Vec::new();
-        while jobs.recv_many(&mut group, GROUP_MAX).await > 0 {
+        loop {
+            let received = jobs.recv_many(&mut group, GROUP_MAX);
+            let count = if self.journal.is_settled() {
+                received.await
+            } else if let Ok(count) = tokio::time::timeout(SETTLE_EVERY, received).await {
+                count
+            } else {
+                if let Some(shared) = self.shared.upgrade() {
+                    // An error is told to those who commit; whoever waits for a label asks again.
+                    let _ = self.ready(&shared).await;
+                }
+                continue;
+            };
+            if count == 0 {
+                return;
+            }
             self.commit_group(std::mem::take(&mut group)).await;
         }
     }
@@ -206,7 +229,7 @@ impl Committer {
         let now_ms = shared.clock.now_ms();
         let mut state = State { seq: base.seq + 1, ..(*base).clone() };
         let mut changes = Vec::new();
-        let mut waiting = Vec::new();
+        let (mut waiting, mut failed) = (Vec::new(), Vec::new());
         for job in group {
             let mut draft = Draft { state: state.clone(), changes: Vec::new(), now_ms };
             match run_edit(job.edit, &mut draft) {
@@ -215,14 +238,15 @@ impl Committer {
                     changes.append(&mut draft.changes);
                     waiting.push(job.done);
                 }
-                Err(e) => {
-                    let _ = job.done.send(Err(e));
-                }
+                Err(e) => failed.push((job.done, e)),
             }
         }
         if changes.is_empty() {
             for done in waiting {
                 let _ = done.send(Ok(Arc::clone(&base)));
+            }
+            for (done, e) in failed {
+                let _ = done.send(Err(e));
             }
             return;
         }
@@ -234,6 +258,7 @@ impl Committer {
         let outcome = match self.journal.append(state.seq, &batch).await {
             Ok(Appended::Durable) => {
                 shared.publish(&state);
+                shared.logged.store(self.journal.logged(), Ordering::Relaxed);
                 COMMITS.add(waiting.len() as i64);
                 RECORDS.add(1);
                 Ok(state)
@@ -242,10 +267,7 @@ impl Committer {
                 shared.pending.lock().replace(state);
                 Err(e)
             }
-            Err(e) => {
-                self.fenced = e.kind() == ErrorKind::Fenced;
-                Err(e)
-            }
+            Err(e) => Err(e),
         };
         for done in waiting {
             let _ = done.send(match &outcome {
@@ -253,15 +275,23 @@ impl Committer {
                 Err(e) => Err(Error::new(e.kind(), e.to_string())),
             });
         }
+        // An edit may have failed because of another one of the group: that is true only now.
+        for (done, e) in failed {
+            let _ = done.send(Err(if outcome.is_ok() { e } else { not_written() }));
+        }
     }
 
     /// Settles what an unanswered write left open, so that the next record builds on the truth.
+    ///
+    /// # Errors
+    /// `Fenced`, `Unavailable`: nothing can be written now.
     async fn ready(&mut self, shared: &Shared) -> Result<()> {
-        if self.fenced {
-            return Err(Error::new(ErrorKind::Fenced, "another viewmill server has taken over this store"));
-        }
-        self.journal.settle().await.inspect_err(|e| self.fenced = e.kind() == ErrorKind::Fenced)?;
-        if let Some(state) = shared.pending.lock().take() {
+        self.journal.settle().await.map_err(|e| match e.kind() {
+            ErrorKind::OutcomeUnknown => not_written().caused_by(e),
+            _ => e,
+        })?;
+        let mut pending = shared.pending.lock();
+        if let Some(state) = pending.take() {
             shared.publish(&state);
         }
         Ok(())
@@ -274,6 +304,15 @@ impl Shared {
         self.current.store(Arc::clone(state));
         self.changed.send_replace(state.seq);
     }
+
+    /// What is committed if the record whose outcome is unknown turns out to be written.
+    pub(crate) fn pending(&self) -> Option<Snapshot> {
+        self.pending.lock().clone()
+    }
+}
+
+fn not_written() -> Error {
+    Error::new(ErrorKind::Unavailable, "the metadata store does not answer, nothing was written; try again")
 }
 
 fn run_edit(edit: Edit, draft: &mut Draft) -> Result<()> {
@@ -281,19 +320,24 @@ fn run_edit(edit: Edit, draft: &mut Draft) -> Result<()> {
         .unwrap_or_else(|_| Err(Error::internal("a commit failed unexpectedly, see the server's log")))
 }
 
-async fn checkpoints(shared: Weak<Shared>, every_records: u64) {
-    let mut last = 0;
+async fn checkpoints(shared: Weak<Shared>, mut covered: Covered, records_min: u64) {
     loop {
-        tokio::time::sleep(Duration::from_millis(journal::CHECKPOINT_POLL_MS as u64)).await;
+        tokio::time::sleep(CHECKPOINT_POLL).await;
         let Some(shared) = shared.upgrade() else { return };
+        let logged = shared.logged.load(Ordering::Relaxed);
         let state = shared.current.load_full();
-        if state.seq < last + every_records {
+        if !covered.is_old(state.seq, logged, records_min) {
             continue;
         }
         match journal::write_checkpoint(&shared.store, &state).await {
-            Ok(()) => last = state.seq,
-            // The log alone is enough to recover; the next round tries again.
-            Err(e) => tracing::warn!(error = %e, seq = state.seq, "checkpoint not written"),
+            Ok(bytes) => covered = Covered { seq: state.seq, bytes, logged },
+            Err(e) if e.kind() == ErrorKind::Fenced => return,
+            // The log alone is enough to recover; it is tried again, but a large state is not encoded all the time.
+            Err(e) => {
+                tracing::warn!(error = %e, seq = state.seq, "checkpoint not written");
+                drop((shared, state));
+                tokio::time::sleep(CHECKPOINT_RETRY).await;
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// One value. Values are only compared with values of the same column, hence of the same variant, or NULL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,21 @@ pub enum Datum {
 }
 
 impl Eq for Datum {}
+
+impl Hash for Datum {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Datum::Null => 0.hash(state),
+            Datum::Bool(v) => v.hash(state),
+            Datum::Int(v) | Datum::Decimal(v) => v.hash(state),
+            // -0 equals 0.
+            Datum::Float(v) => (v + 0.0).to_bits().hash(state),
+            Datum::Date(v) => v.hash(state),
+            Datum::DateTime(v) => v.hash(state),
+            Datum::Text(v) => v.hash(state),
+        }
+    }
+}
 
 impl PartialOrd for Datum {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

@@ -8,7 +8,7 @@ use crate::state::State;
 use base::clock::UnixMs;
 use base::ids::{PartitionId, TableId};
 use base::{Error, ErrorKind, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Sees its own edits through [`Draft::state`].
@@ -71,10 +71,14 @@ impl Draft {
             })?;
             e.remove = partition.files.iter().map(|f| f.path.clone()).collect();
         }
+        let mut known = None;
         for new in write.files {
             let id = match new.target {
                 PartitionTarget::Existing(id) => id,
-                PartitionTarget::Automatic(bounds) => self.automatic_partition(write.table, &bounds)?,
+                PartitionTarget::Automatic(bounds) => {
+                    let known = known.get_or_insert_with(|| KnownPartitions::of(&table));
+                    self.automatic_partition(&table, &bounds, known)?
+                }
             };
             edit(&mut edits, id);
             if let Some(e) = edits.get_mut(&id) {
@@ -94,14 +98,18 @@ impl Draft {
     }
 
     /// The partition with these bounds, made if it is not there: two loads may both have seen its first row.
-    fn automatic_partition(&mut self, table: TableId, bounds: &Bounds) -> Result<PartitionId> {
-        let known = self.table(table)?;
-        if let Some(partition) = known.partitions.values().find(|p| p.meta.bounds == *bounds) {
-            return Ok(partition.meta.id);
+    fn automatic_partition(
+        &mut self,
+        table: &Table,
+        bounds: &Bounds,
+        known: &mut KnownPartitions,
+    ) -> Result<PartitionId> {
+        if let Some(id) = known.by_bounds.get(bounds) {
+            return Ok(*id);
         }
-        let layout = known.meta.layout().ok_or_else(|| Error::internal("only tables have partitions"))?;
+        let layout = table.meta.layout().ok_or_else(|| Error::internal("only tables have partitions"))?;
         let name = automatic_name(&layout.partitioning, bounds);
-        let taken = |name: &str| known.partition(name).is_some();
+        let taken = |name: &str| known.names.contains(name);
         let name = if taken(&name) {
             // Different values may lose their difference when punctuation is removed.
             (2..).map(|n| format!("{name}_{n}")).find(|n| !taken(n)).expect("an unbounded range has a free number")
@@ -109,9 +117,27 @@ impl Draft {
             name
         };
         let id = PartitionId(self.new_id());
+        known.names.insert(name.clone());
+        known.by_bounds.insert(bounds.clone(), id);
         let partition = PartitionMeta { id, name, bounds: bounds.clone() };
-        self.apply(Change::AddPartition { table, partition })?;
+        self.apply(Change::AddPartition { table: table.meta.id, partition })?;
         Ok(id)
+    }
+}
+
+/// A table's partitions while a write adds some: a write may have thousands of files.
+struct KnownPartitions {
+    by_bounds: HashMap<Bounds, PartitionId>,
+    names: HashSet<String>,
+}
+
+impl KnownPartitions {
+    fn of(table: &Table) -> Self {
+        let metas = || table.partitions.values().map(|p| &p.meta);
+        KnownPartitions {
+            by_bounds: metas().map(|m| (m.bounds.clone(), m.id)).collect(),
+            names: metas().map(|m| m.name.clone()).collect(),
+        }
     }
 }
 

@@ -25,6 +25,6 @@ pub use model::column::{Column, DefaultValue, SqlType};
 pub use model::database::Database;
 pub use model::materialized_view::{Base, MvDefinition, MvState, Refresh, RefreshScheme};
 pub use model::partition::{Bounds, ColumnStats, DataFile, Partition, PartitionMeta, Partitioning, TimeUnit};
-pub use model::table::{KeyModel, Layout, Object, Table, TableMeta};
+pub use model::table::{Layout, Object, Table, TableMeta};
 pub use model::task::{RunState, Task, TaskRun};
 pub use state::{Snapshot, State};

@@ -5,6 +5,7 @@
 //!               │  └──── fail(error) ──▶ Load with error       label free again
 //!               └─ dropped: label free again, nothing recorded
 //! ```
+//! A commit whose outcome is unknown keeps its label until the store answers.
 
 use crate::change::Change;
 use crate::commit::Catalog;
@@ -68,10 +69,8 @@ impl Catalog {
         base::names::check_label(&request.label)?;
         let key = (request.db, request.label.clone());
         let mut running = self.shared().running.by_label.lock();
-        let taken = running.contains_key(&key) || self.snapshot().labelled(request.db, &request.label).is_some();
-        if taken {
-            let message = format!("Label [{}] has already been used.", request.label);
-            return Err(Error::new(ErrorKind::LabelExists, message));
+        if running.contains_key(&key) || self.committed_label(request.db, &request.label).is_some() {
+            return Err(label_exists(&request.label));
         }
         let load = RunningLoad {
             txn: TxnId(self.new_txn()),
@@ -87,7 +86,17 @@ impl Catalog {
         if self.shared().running.by_label.lock().contains_key(&(db, label.to_string())) {
             return Some(LabelState::Running);
         }
-        self.snapshot().labelled(db, label).map(|_| LabelState::Finished)
+        self.committed_label(db, label)
+    }
+
+    /// A label whose commit the store has not answered yet counts as running.
+    fn committed_label(&self, db: DbId, label: &str) -> Option<LabelState> {
+        // Before the snapshot: what is settled in between is in the snapshot.
+        let pending = self.shared().pending();
+        if self.snapshot().labelled(db, label).is_some() {
+            return Some(LabelState::Finished);
+        }
+        pending.filter(|state| state.labelled(db, label).is_some()).map(|_| LabelState::Running)
     }
 
     pub fn running_loads(&self) -> Vec<RunningLoad> {
@@ -118,7 +127,8 @@ impl OpenLoad {
     /// Makes the files visible and the label used, in one commit. Durable on return.
     ///
     /// # Errors
-    /// As [`Catalog::commit`]: after anything but `Unavailable` nothing was committed and the files can be deleted.
+    /// As [`Catalog::commit`]: after anything but `OutcomeUnknown` nothing was committed and the files can be deleted.
+    /// `LabelExists` if an earlier load under this label, given up by its client, was committed after all.
     pub async fn commit(self, write: TableWrite, counts: LoadCounts, tracking_url: Option<String>) -> Result<Snapshot> {
         self.commit_with(write, counts, tracking_url, |_| Ok(())).await
     }
@@ -133,6 +143,10 @@ impl OpenLoad {
     ) -> Result<Snapshot> {
         let mut load = self.finished(counts, None, tracking_url);
         let committed = self.catalog.commit(move |draft| {
+            // Reserving is not enough: a commit lives on when the load that waited for it has given its label back.
+            if draft.state().labelled(load.db, &load.label).is_some() {
+                return Err(label_exists(&load.label));
+            }
             // A table that was dropped must not be written, nor a label be kept for it.
             draft.write_table(write)?;
             more(draft)?;
@@ -176,6 +190,10 @@ impl OpenLoad {
             tracking_url,
         }
     }
+}
+
+fn label_exists(label: &str) -> Error {
+    Error::new(ErrorKind::LabelExists, format!("Label [{label}] has already been used."))
 }
 
 impl Drop for OpenLoad {

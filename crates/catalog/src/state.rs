@@ -32,7 +32,15 @@ pub struct State {
     pub(crate) tasks: OrdMap<TaskId, Arc<Task>>,
     pub(crate) task_runs: OrdMap<u64, Arc<TaskRun>>,
     pub(crate) garbage: Vector<Garbage>,
+    /// Records with which leaders began, oldest first; see [`crate::journal`].
+    pub(crate) leads: Vector<u64>,
+    /// The newest failed load of each label.
+    pub(crate) failed_labels: OrdMap<(DbId, String), TxnId>,
 }
+
+/// A lead is needed while the leader before it may still live. Nobody knows for how long that is, so many are kept, and
+/// a leader that was idle looks for itself whether it was displaced by more leaders than these.
+const LEADS_MAX: usize = 1_000;
 
 /// A file that no table uses since a record; deleted once no reader can need it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +84,11 @@ impl State {
         self.tables.get(&id)
     }
 
+    /// Whether the table was there once; false also for one that is yet to be created.
+    pub fn was_dropped(&self, id: TableId) -> bool {
+        id.0 < self.next_id && !self.tables.contains_key(&id)
+    }
+
     /// Of one database, by name.
     pub fn tables_in(&self, db: DbId) -> impl Iterator<Item = &Arc<Table>> {
         let from = (db, String::new());
@@ -98,13 +111,29 @@ impl State {
         self.labels.get(&(db, label.to_string())).and_then(|txn| self.loads.get(txn))
     }
 
+    /// The newest load that failed under a label.
+    pub fn failed_load(&self, db: DbId, label: &str) -> Option<&Arc<Load>> {
+        self.failed_labels.get(&(db, label.to_string())).and_then(|txn| self.loads.get(txn))
+    }
+
+    /// Loads to forget: those that finished before `oldest_ms`, and the oldest of more than `count_max` successful and of
+    /// more than `count_max` failed ones. Failed loads hold no label, so however many there are, they cost none.
+    pub fn loads_to_forget(&self, count_max: usize, oldest_ms: UnixMs) -> Vec<TxnId> {
+        let failures = self.loads.values().filter(|l| l.error.is_some()).count();
+        let mut surplus_failed = failures.saturating_sub(count_max);
+        let mut surplus = (self.loads.len() - failures).saturating_sub(count_max);
+        let forget = |load: &&Arc<Load>| {
+            let surplus = if load.error.is_some() { &mut surplus_failed } else { &mut surplus };
+            let too_many = *surplus > 0;
+            *surplus = surplus.saturating_sub(1);
+            too_many || load.finished_ms < oldest_ms
+        };
+        self.loads.values().filter(forget).map(|l| l.txn).collect()
+    }
+
     /// Finished loads, oldest first.
     pub fn loads(&self) -> impl DoubleEndedIterator<Item = &Arc<Load>> {
         self.loads.values()
-    }
-
-    pub fn load_count(&self) -> usize {
-        self.loads.len()
     }
 
     pub fn tasks(&self) -> impl Iterator<Item = &Arc<Task>> {
@@ -157,6 +186,8 @@ pub(crate) struct Image {
     tasks: Vec<Arc<Task>>,
     task_runs: Vec<Arc<TaskRun>>,
     garbage: Vec<Garbage>,
+    #[serde(default)]
+    leads: Vector<u64>,
 }
 
 impl From<&State> for Image {
@@ -172,6 +203,7 @@ impl From<&State> for Image {
             tasks: s.tasks.values().cloned().collect(),
             task_runs: s.task_runs.values().cloned().collect(),
             garbage: s.garbage.iter().cloned().collect(),
+            leads: s.leads.clone(),
         }
     }
 }
@@ -184,6 +216,7 @@ impl From<Image> for State {
             next_id: image.next_id,
             next_txn: image.next_txn,
             garbage: image.garbage.into_iter().collect(),
+            leads: image.leads,
             ..State::default()
         };
         for database in image.databases {
@@ -213,10 +246,18 @@ impl State {
     }
 
     pub(crate) fn insert_load(&mut self, load: Arc<Load>) {
-        if load.error.is_none() {
-            self.labels.insert((load.db, load.label.clone()), load.txn);
-        }
+        let key = (load.db, load.label.clone());
+        let labels = if load.error.is_none() { &mut self.labels } else { &mut self.failed_labels };
+        labels.insert(key, load.txn);
         self.loads.insert(load.txn, load);
+    }
+
+    /// Notes the first record of a new leader.
+    pub(crate) fn new_leader(&mut self, seq: u64) {
+        self.leads.push_back(seq);
+        while self.leads.len() > LEADS_MAX {
+            self.leads.pop_front();
+        }
     }
 
     /// Keeps ids of a change from being given out again.

@@ -1,12 +1,16 @@
 //! Recovery, fencing and labels, through the public interface.
 
+mod flaky;
+mod outcome;
+
 use crate::change::Change;
 use crate::load::{LabelState, LoadCounts, LoadKind, LoadRequest};
 use crate::*;
 use base::clock::Clock;
-use base::ids::{ColumnId, DbId, TableId};
+use base::ids::{ColumnId, DbId, TableId, TxnId};
 use base::store::Store;
 use base::{ErrorKind, Result};
+use flaky::Flaky;
 use std::sync::Arc;
 
 fn options() -> CatalogOptions {
@@ -37,7 +41,6 @@ async fn table_in(catalog: &Catalog) -> (DbId, TableId) {
             comment: String::new(),
         };
         let layout = Layout {
-            key: KeyModel::Duplicate,
             key_columns: vec![],
             sort_key: vec![],
             partitioning: Partitioning::List { columns: vec![ColumnId(1)], automatic: true },
@@ -95,12 +98,15 @@ async fn a_reopened_store_has_every_commit_and_the_same_state() {
 
     let after = open(&store).await.snapshot();
     assert_eq!((after.epoch, after.seq), (before.epoch + 1, before.seq + 1));
-    let same = State { epoch: before.epoch, seq: before.seq, next_id: before.next_id, ..(*after).clone() };
-    assert_eq!(same, *before);
-
+    let same = |state: &State| {
+        let State { seq, epoch, next_id, leads, .. } = (*before).clone();
+        assert_eq!(State { seq, epoch, next_id, leads, ..state.clone() }, *before);
+    };
+    same(&after);
     journal::write_checkpoint(&store, &after).await.unwrap();
     let again = open(&store).await.snapshot();
-    assert_eq!(State { epoch: before.epoch, seq: before.seq, next_id: before.next_id, ..(*again).clone() }, *before);
+    same(&again);
+    assert_eq!(again.leads, [1, before.seq + 1, before.seq + 2].into_iter().collect());
 }
 
 #[tokio::test]
@@ -116,6 +122,59 @@ async fn a_late_leader_cannot_commit() {
     assert_eq!(new.snapshot().table("d", "t").unwrap().rows(), 0);
     let load = new.begin_load(request(db, table, "late")).unwrap();
     load.commit(write(table, "g", 1), LoadCounts::default(), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_late_leader_cannot_commit_after_its_records_number_was_trimmed() {
+    let (_, store) = Flaky::store();
+    let old = open(&store).await;
+    let (db, table) = table_in(&old).await;
+    let new = open(&store).await;
+    for n in 0..4 {
+        let load = new.begin_load(request(db, table, &format!("l{n}"))).unwrap();
+        load.commit(write(table, &format!("f{n}"), n), LoadCounts::default(), None).await.unwrap();
+        journal::write_checkpoint(&store, &new.snapshot()).await.unwrap();
+    }
+    // A late checkpoint must not remove what it knows nothing of.
+    let error = journal::write_checkpoint(&store, &old.snapshot()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced);
+    let late = old.begin_load(request(db, table, "late")).unwrap();
+    let error = late.commit(write(table, "f", 1), LoadCounts::default(), None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced);
+    drop((old, new));
+    let after = open(&store).await;
+    assert_eq!(after.snapshot().table("d", "t").unwrap().rows(), 4);
+    let mut log: Vec<String> = store.list("meta/log").await.unwrap().iter().map(|o| o.location.to_string()).collect();
+    log.sort();
+    let expected = [1, 3, 7, 8].map(|n| format!("meta/log/{n:020}"));
+    assert_eq!(log, expected, "three leads and the record after the older checkpoint");
+}
+
+#[tokio::test]
+async fn failed_loads_cost_no_label() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = open(&Store::local(dir.path()).unwrap()).await;
+    let (db, table) = table_in(&catalog).await;
+    for label in ["a", "b"] {
+        let load = catalog.begin_load(request(db, table, label)).unwrap();
+        load.commit(write(table, label, 1), LoadCounts::default(), None).await.unwrap();
+    }
+    for _ in 0..5 {
+        let load = catalog.begin_load(request(db, table, "bad")).unwrap();
+        load.fail(&base::Error::invalid("bad"), LoadCounts::default(), None).await;
+    }
+    let snapshot = catalog.snapshot();
+    let labels = |txns: Vec<TxnId>| -> Vec<String> {
+        snapshot.loads().filter(|l| txns.contains(&l.txn)).map(|l| l.label.clone()).collect()
+    };
+    assert_eq!(labels(snapshot.loads_to_forget(2, 0)), ["bad"; 3]);
+    assert_eq!(labels(snapshot.loads_to_forget(1, 0)), ["a", "bad", "bad", "bad", "bad"]);
+    assert_eq!(snapshot.loads_to_forget(9, i64::MAX).len(), 7);
+    let newest = snapshot.failed_load(db, "bad").unwrap().txn;
+    assert_eq!(Some(newest), snapshot.loads().next_back().map(|l| l.txn));
+    let all = snapshot.loads_to_forget(9, i64::MAX);
+    catalog.commit(move |d| d.apply(Change::ForgetLoads(all))).await.unwrap();
+    assert!(catalog.snapshot().failed_load(db, "bad").is_none());
 }
 
 #[tokio::test]

@@ -28,5 +28,4 @@ pub use plan::query::{OutputColumn, PlannedQuery, Reads};
 pub use session::SessionInfo;
 pub use storage::WriteOptions;
 pub use storage::schema::sql_type;
-pub use storage::write::discard;
 pub use write::{Source, WritePlan, Written};

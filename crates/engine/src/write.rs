@@ -4,14 +4,14 @@ use crate::convert::{Conversion, assemble};
 use crate::engine::Engine;
 use crate::plan::query::PlannedQuery;
 use base::{Error, ErrorKind, Result};
-use catalog::{Column, DefaultValue, NewFile, Table};
+use catalog::{Column, DefaultValue, Table};
 use chrono::NaiveDateTime;
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::common::ScalarValue;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use std::sync::Arc;
-use storage::{TableWriter, WriteOptions};
+use storage::{TableWriter, WriteOptions, WrittenFiles};
 use tokio::task::JoinSet;
 
 /// Where the value of a table column comes from.
@@ -38,10 +38,10 @@ pub struct WritePlan {
     pub now: NaiveDateTime,
 }
 
-/// Durable files that belong to nothing until they are committed.
+/// What a write has produced.
 #[derive(Debug)]
 pub struct Written {
-    pub files: Vec<NewFile>,
+    pub files: WrittenFiles,
     pub rows: u64,
 }
 

@@ -19,10 +19,7 @@ pub(crate) async fn forget(catalog: &Catalog, retention: &Retention) -> Result<(
     let snapshot = catalog.snapshot();
     let now_ms = catalog.clock().now_ms();
     let runs = old_runs(&snapshot, retention, now_ms);
-    let surplus = snapshot.load_count().saturating_sub(retention.loads_max);
-    let loads = snapshot.loads().enumerate();
-    let old = loads.filter(|(i, l)| *i < surplus || l.finished_ms < now_ms - retention.load_ms);
-    let loads: Vec<_> = old.map(|(_, l)| l.txn).collect();
+    let loads = snapshot.loads_to_forget(retention.loads_max, now_ms - retention.load_ms);
     drop(snapshot);
     if runs.is_empty() && loads.is_empty() {
         return Ok(());

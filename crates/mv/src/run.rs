@@ -4,8 +4,8 @@ use crate::definition;
 use crate::refresh::{self, Decision};
 use base::{Error, ErrorKind, Result};
 use catalog::change::Change;
-use catalog::{Catalog, Column, MvDefinition, MvState, RunState, Table, TableWrite, TaskRun, WriteMode};
-use engine::{Engine, PlannedQuery, Source, WriteOptions, WritePlan, discard};
+use catalog::{Catalog, Column, MvDefinition, MvState, NewFile, RunState, Table, TableWrite, TaskRun, WriteMode};
+use engine::{Engine, PlannedQuery, Source, WriteOptions, WritePlan};
 use std::sync::Arc;
 
 /// Executes a RUNNING run to its end.
@@ -34,32 +34,34 @@ pub(crate) async fn run(catalog: &Catalog, engine: &Engine, run: &TaskRun) -> Re
     let cut_time_ms = snapshot.newest_update_ms(cut.keys().copied());
     let fresh_at_ms = run.started_ms;
     done.state = if write.is_some() { RunState::Success } else { RunState::Skipped };
-    let paths: Vec<String> = write.iter().flat_map(|w| &w.files).map(|f| f.file.path.clone()).collect();
     let columns = mv.meta.columns.clone();
-    let committed = catalog.commit(move |draft| {
-        let now = draft.state().table_by_id(done.mv).cloned().ok_or_else(dropped)?;
-        if draft.state().task_run(done.id).is_none_or(|known| known.state.is_final()) {
-            return Err(Error::new(ErrorKind::Interrupted, "the refresh was cancelled"));
-        }
-        if now.meta.columns != columns {
-            return Err(Error::new(ErrorKind::Conflict, "the materialized view was altered meanwhile"));
-        }
-        if let Some(written) = write {
-            draft.write_table(TableWrite { table: done.mv, files: written.files, mode: WriteMode::Overwrite })?;
-            let table = draft.state().table_by_id(done.mv).ok_or_else(dropped)?;
-            done.partitions = table.partitions.values().map(|p| p.meta.name.clone()).collect();
-        }
-        let known = now.mv.as_deref().cloned().unwrap_or_default();
-        let state = MvState { cut, cut_time_ms, fresh_at_ms, failures_in_a_row: 0, ..known };
-        draft.apply(Change::PutMvState { table: done.mv, state })?;
-        done.finished_ms = Some(draft.now_ms());
-        draft.apply(Change::PutTaskRun(done))
-    });
-    let result = committed.await.map(|_| ());
-    if result.as_ref().is_err_and(|e| e.kind() != ErrorKind::Unavailable) {
-        discard(catalog.store(), paths);
+    let catalog = catalog.clone();
+    let commit = move |files: Option<Vec<NewFile>>| async move {
+        let committed = catalog.commit(move |draft| {
+            let now = draft.state().table_by_id(done.mv).cloned().ok_or_else(dropped)?;
+            if draft.state().task_run(done.id).is_none_or(|known| known.state.is_final()) {
+                return Err(Error::new(ErrorKind::Interrupted, "the refresh was cancelled"));
+            }
+            if now.meta.columns != columns {
+                return Err(Error::new(ErrorKind::Conflict, "the materialized view was altered meanwhile"));
+            }
+            if let Some(files) = files {
+                draft.write_table(TableWrite { table: done.mv, files, mode: WriteMode::Overwrite })?;
+                let table = draft.state().table_by_id(done.mv).ok_or_else(dropped)?;
+                done.partitions = table.partitions.values().map(|p| p.meta.name.clone()).collect();
+            }
+            let known = now.mv.as_deref().cloned().unwrap_or_default();
+            let state = MvState { cut, cut_time_ms, fresh_at_ms, failures_in_a_row: 0, ..known };
+            draft.apply(Change::PutMvState { table: done.mv, state })?;
+            done.finished_ms = Some(draft.now_ms());
+            draft.apply(Change::PutTaskRun(done))
+        });
+        committed.await.map(|_| ())
+    };
+    match write {
+        Some(written) => written.files.commit(|files| commit(Some(files))).await,
+        None => commit(None).await,
     }
-    result
 }
 
 async fn write(

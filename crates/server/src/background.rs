@@ -8,9 +8,9 @@ use catalog::{Catalog, Column};
 use datafusion::arrow::array::ArrayRef;
 use engine::Engine;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
-use storage::compact::{self, CompactOptions};
-use storage::gc;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+use storage::compact::{self, CompactOptions, Failures};
+use storage::gc::{self, Collector};
 use tokio::task::JoinSet;
 
 /// Background tasks of a running server.
@@ -39,18 +39,21 @@ impl Background {
 }
 
 async fn compact_for_ever(catalog: Catalog, engine: Engine, options: CompactOptions, every: Duration) {
+    let mut failures = Failures::default();
     loop {
         tokio::time::sleep(every).await;
-        while let Some(job) = compact::pick(&catalog.snapshot(), &options) {
-            let table = job.table;
-            let missing = |column: &Column, rows: usize| default_array(&engine, column, rows);
+        while let Some(job) = compact::pick(&catalog.snapshot(), &options, &failures, Instant::now()) {
+            let (table, partition, engine) = (job.table, job.partition, engine.clone());
+            let missing = move |column: &Column, rows: usize| default_array(&engine, column, rows);
             match compact::run(&catalog, job, &options, missing).await {
-                Ok(()) => {}
-                // The next round sees the table as it is then.
-                Err(e) if e.kind() == ErrorKind::Conflict => break,
+                Ok(()) => failures.succeeded(table, partition),
+                // Nothing can be committed any more.
+                Err(e) if e.kind() == ErrorKind::Fenced => return,
                 Err(e) => {
-                    tracing::warn!(%table, error = %e, "compaction failed");
-                    break;
+                    failures.add(table, partition, Instant::now());
+                    if e.kind() != ErrorKind::Conflict {
+                        tracing::warn!(%table, %partition, error = %e, "compaction failed, others go on");
+                    }
                 }
             }
         }
@@ -67,9 +70,10 @@ async fn collect_for_ever(catalog: Catalog, every: Duration) {
     if let Err(e) = gc::sweep(&catalog).await {
         tracing::warn!(error = %e, "files of earlier processes not swept; the next start tries again");
     }
+    let mut collector = Collector::default();
     loop {
         tokio::time::sleep(every).await;
-        if let Err(e) = gc::collect(&catalog).await {
+        if let Err(e) = collector.collect(&catalog).await {
             tracing::warn!(error = %e, "garbage not collected");
         }
     }
@@ -79,19 +83,19 @@ async fn expire_error_logs(folder: PathBuf, kept: Duration, clock: Clock) {
     const EVERY: Duration = Duration::from_secs(600);
     loop {
         let (folder, oldest_ms) = (folder.clone(), clock.now_ms() - kept.as_millis() as i64);
-        // Errors leave the file for the next round.
         let _ = tokio::task::spawn_blocking(move || remove_older(&folder, oldest_ms)).await;
         tokio::time::sleep(EVERY).await;
     }
 }
 
-fn remove_older(folder: &Path, oldest_ms: UnixMs) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let modified = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        if (modified.as_millis() as i64) < oldest_ms {
-            std::fs::remove_file(entry.path())?;
+/// What cannot be removed is left for the next round, and does not keep the rest.
+fn remove_older(folder: &Path, oldest_ms: UnixMs) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let modified = entry.metadata().and_then(|m| m.modified());
+        let modified = modified.map(|m| m.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64);
+        if modified.is_ok_and(|modified_ms| modified_ms < oldest_ms) {
+            let _ = std::fs::remove_file(entry.path());
         }
     }
-    Ok(())
 }

@@ -58,8 +58,8 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let mysql_listener = listen(&config, "query_port").await?;
     let http_listener = listen(&config, "http_port").await?;
     let (query_port, http_port) = (port(&mysql_listener)?, port(&http_listener)?);
-    let scratch_dir = scratch(&data_dir)?;
     let store = Store::open(&config, &data_dir)?;
+    let scratch_dir = scratch(&data_dir)?;
     let clock = Clock::system();
     let catalog_options =
         CatalogOptions { clock: clock.clone(), checkpoint_records: config.integer("checkpoint_records") };
@@ -138,13 +138,18 @@ fn engine(
     builder.build()
 }
 
-/// A directory for files that need not survive: emptied of spilled rows at every start.
+/// A directory for files that need not survive: emptied of spilled rows at every start. Only the holder of the store's
+/// lock may call this: to another process of this directory the rows are not lost yet.
 fn scratch(data_dir: &Path) -> Result<PathBuf> {
     let scratch = data_dir.join("scratch");
     let failed = |e: std::io::Error| {
         let error = Error::new(ErrorKind::Unavailable, "could not create the scratch directory");
         error.with("directory", scratch.display()).caused_by(e)
     };
+    match std::fs::remove_dir_all(scratch.join("spill")) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+        _ => {}
+    }
     for folder in ["spill", "load_errors"] {
         std::fs::create_dir_all(scratch.join(folder)).map_err(failed)?;
     }

@@ -16,23 +16,52 @@ static DELETED: Metric =
 /// Files deleted in one round: one metadata record each round.
 const ROUND_FILES_MAX: usize = 10_000;
 
-/// Deletes replaced files that no reader holds any more. Returns how many.
-pub async fn collect(catalog: &Catalog) -> Result<usize> {
-    let paths: Vec<String> = {
-        let snapshot = catalog.snapshot();
-        let held = catalog.oldest_held_seq();
-        let free = snapshot.garbage().filter(|g| g.since_seq <= held);
-        free.take(ROUND_FILES_MAX).map(|g| g.path.clone()).collect()
-    };
-    if paths.is_empty() {
-        return Ok(0);
+/// Deletes replaced files, round by round.
+#[derive(Debug, Default)]
+pub struct Collector {
+    /// Files that the catalog has forgotten and the store did not delete.
+    left: Vec<String>,
+}
+
+impl Collector {
+    /// Deletes files that no reader holds any more. Returns how many.
+    ///
+    /// # Errors
+    /// Those of the commit: nothing is deleted then. `Unavailable` if some files could not be deleted; the next round
+    /// tries them again, and if the process ends before, the sweep of the next start.
+    pub async fn collect(&mut self, catalog: &Catalog) -> Result<usize> {
+        let paths: Vec<String> = {
+            let snapshot = catalog.snapshot();
+            let held = catalog.oldest_held_seq();
+            let free = snapshot.garbage().filter(|g| g.since_seq <= held);
+            free.take(ROUND_FILES_MAX).map(|g| g.path.clone()).collect()
+        };
+        if paths.is_empty() && self.left.is_empty() {
+            return Ok(0);
+        }
+        if !paths.is_empty() {
+            // First the commit: to a leader that was displaced these files may look like garbage and be in use.
+            let forgotten = paths.clone();
+            catalog.commit(move |draft| draft.apply(Change::Collected(forgotten))).await?;
+        }
+        self.left.extend(paths);
+        let all = std::mem::take(&mut self.left);
+        let count = all.len();
+        let result = catalog.store().delete_all(all).await.map_err(|(left, e)| {
+            self.left = left;
+            e
+        });
+        let deleted = count - self.left.len();
+        DELETED.add(deleted as i64);
+        remove_folders(catalog).await?;
+        result.map(|()| deleted)
     }
-    catalog.store().delete(paths.clone()).await?;
-    let count = paths.len();
-    // A crash before this commit leaves names of files that are gone; deleting them again does no harm.
-    catalog.commit(move |draft| draft.apply(Change::Collected(paths))).await?;
-    DELETED.add(count as i64);
-    Ok(count)
+}
+
+/// Removes what is left of dropped tables once their files are deleted.
+async fn remove_folders(catalog: &Catalog) -> Result<()> {
+    let snapshot = catalog.snapshot();
+    catalog.store().remove_empty_folders(layout::DATA, move |name| layout::was_dropped(name, &snapshot)).await
 }
 
 /// Deletes files that earlier leaders wrote and never committed. Returns how many.
@@ -53,5 +82,6 @@ pub async fn sweep(catalog: &Catalog) -> Result<usize> {
         catalog.store().delete(orphans).await?;
         DELETED.add(count as i64);
     }
+    remove_folders(catalog).await?;
     Ok(count)
 }

@@ -4,6 +4,7 @@
 //! gone, so that what it left half-written can be deleted without guessing by age.
 
 use base::ids::TableId;
+use catalog::State;
 
 pub const DATA: &str = "data";
 
@@ -16,6 +17,12 @@ pub fn new_data_file(table: TableId, epoch: u64) -> String {
 pub fn epoch_of(path: &str) -> Option<u64> {
     let name = path.strip_prefix(DATA)?.rsplit('/').next()?;
     name.strip_suffix(".parquet")?.split_once('-')?.0.parse().ok()
+}
+
+/// Whether the folder `name` below [`DATA`] was a dropped table's. Table 0 is every table that a CREATE TABLE AS is about
+/// to make.
+pub fn was_dropped(name: &str, state: &State) -> bool {
+    name.parse().is_ok_and(|id| id != 0 && state.was_dropped(TableId(id)))
 }
 
 #[cfg(test)]

@@ -16,4 +16,4 @@ pub mod schema;
 mod tests;
 pub mod write;
 
-pub use write::{TableWriter, WriteOptions};
+pub use write::{TableWriter, WriteOptions, WrittenFiles};

@@ -11,47 +11,43 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const BATCH_ROWS: usize = 8192;
 
-/// Every row of a file in the order and types of `columns`. Columns that the file lacks are filled by `missing`, called
-/// with the column and the number of rows.
+/// Every row of an encoded file in the order and types of `columns`. Columns that the file lacks are filled by `missing`,
+/// called with the column and the number of rows. Decodes as it goes: call it, and the iterator, on a blocking thread.
 ///
 /// # Errors
-/// `Corrupt` if the file is gone or damaged.
-pub async fn read_file(
-    store: &Store,
-    path: &str,
-    columns: &[Column],
-    missing: impl Fn(&Column, usize) -> Result<ArrayRef>,
-) -> Result<Vec<RecordBatch>> {
-    let bytes = store
-        .get(path)
-        .await?
-        .ok_or_else(|| Error::new(ErrorKind::Corrupt, "a data file is gone").with("path", path))?;
-    decode(bytes, columns, missing).map_err(|e| e.with("path", path))
-}
-
-fn decode(
+/// `Corrupt` if the file is damaged.
+pub fn decode<'a>(
     bytes: Bytes,
-    columns: &[Column],
-    missing: impl Fn(&Column, usize) -> Result<ArrayRef>,
-) -> Result<Vec<RecordBatch>> {
-    let damaged =
-        |e: parquet::errors::ParquetError| Error::new(ErrorKind::Corrupt, "a data file is damaged").caused_by(e);
+    columns: &'a [Column],
+    missing: impl Fn(&Column, usize) -> Result<ArrayRef> + 'a,
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + 'a> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(damaged)?;
     let file_schema = builder.schema().clone();
     let source: Vec<Option<usize>> =
         columns.iter().map(|c| file_schema.fields().iter().position(|f| schema::field_id(f) == Some(c.id))).collect();
     let target = schema::file_schema(columns);
     let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(damaged)?;
-    reader
-        .map(|batch| {
-            let batch = batch.map_err(|e| Error::new(ErrorKind::Corrupt, "a data file is damaged").caused_by(e))?;
-            let arrays = columns.iter().zip(&source).map(|(column, source)| match source {
-                Some(i) => present(batch.column(*i), column),
-                None => missing(column, batch.num_rows()),
-            });
-            assemble(&target, arrays.collect::<Result<_>>()?, batch.num_rows())
-        })
-        .collect()
+    Ok(reader.map(move |batch| {
+        let batch = batch.map_err(damaged)?;
+        let arrays = columns.iter().zip(&source).map(|(column, source)| match source {
+            Some(i) => present(batch.column(*i), column),
+            None => missing(column, batch.num_rows()),
+        });
+        assemble(&target, arrays.collect::<Result<_>>()?, batch.num_rows())
+    }))
+}
+
+/// The bytes of a data file.
+///
+/// # Errors
+/// `Corrupt` if the file is gone.
+pub async fn fetch(store: &Store, path: &str) -> Result<Bytes> {
+    let gone = || Error::new(ErrorKind::Corrupt, "a data file is gone").with("path", path);
+    store.get(path).await?.ok_or_else(gone)
+}
+
+fn damaged(e: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Corrupt, "a data file is damaged").caused_by(e)
 }
 
 fn present(array: &ArrayRef, column: &Column) -> Result<ArrayRef> {

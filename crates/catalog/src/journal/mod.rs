@@ -7,22 +7,29 @@
 //! A record is written only if its number is free. Whoever writes it owns the commit; a leader that finds its number
 //! taken by somebody else has lost the lead ([`ErrorKind::Fenced`](base::ErrorKind::Fenced)) and must not write again.
 //! The same holds on a directory and on S3.
+//!
+//! The number that a displaced leader tries next is always that of its successor's first record, the successor's *lead*.
+//! Checkpoints make records superfluous, but leads are kept, so that number is never free again.
 
+mod checkpoint;
 mod record;
 
-use crate::state::{Image, State};
-use base::clock::UnixMs;
+use crate::state::State;
 use base::store::{Created, Store};
 use base::{Error, ErrorKind, Result};
 use bytes::Bytes;
+pub(crate) use checkpoint::{Covered, write as write_checkpoint};
 pub(crate) use record::{Batch, decode, encode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LOG: &str = "meta/log";
 const CHECKPOINT: &str = "meta/checkpoint";
-const CHECKPOINTS_KEPT: usize = 2;
-/// Waits between tries of a write that the store did not answer.
-const RETRY_WAITS_MS: [u64; 5] = [50, 200, 500, 1000, 2000];
+/// Records read at once at a start.
+const RECORDS_AT_ONCE: usize = 256;
+/// Waits before the tries of a write that the store did not answer.
+const RETRY_WAITS_MS: [u64; 6] = if cfg!(test) { [0; 6] } else { [0, 50, 200, 500, 1000, 2000] };
+/// Only so many leads are kept; a leader that was idle for so long looks whether there were more.
+const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// The journal of one leader.
 pub(crate) struct Journal {
@@ -31,6 +38,11 @@ pub(crate) struct Journal {
     writer: String,
     /// A record whose outcome is unknown; it must be settled before another is written.
     unsettled: Option<(u64, Bytes)>,
+    fenced: bool,
+    /// When we last were sure to lead; `None` before the first record.
+    led: Option<Instant>,
+    /// Bytes of the records read and written.
+    logged: u64,
 }
 
 /// What became of a record.
@@ -41,36 +53,54 @@ pub(crate) enum Appended {
 }
 
 impl Journal {
-    /// Reads the newest state. Takes the lead only with the first [`Journal::append`].
-    pub(crate) async fn open(store: Store) -> Result<(Self, State)> {
-        let mut state = newest_checkpoint(&store).await?.unwrap_or_default();
-        let mut numbers: Vec<u64> = store.list(LOG).await?.iter().filter_map(|o| number(o.location.as_ref())).collect();
+    /// Reads the newest state, and tells what of it a checkpoint covers. Takes the lead only with the first
+    /// [`Journal::append`].
+    pub(crate) async fn open(store: Store) -> Result<(Self, State, Covered)> {
+        let (mut state, bytes) = checkpoint::newest(&store).await?.unwrap_or_default();
+        let covered = Covered { seq: state.seq, bytes, logged: 0 };
+        let mut numbers = checkpoint::numbers(&store, LOG).await?;
+        numbers.retain(|n| *n > covered.seq);
         numbers.sort_unstable();
-        let covered = state.seq;
-        for seq in numbers.into_iter().filter(|n| *n > covered) {
-            if seq != state.seq + 1 {
-                return Err(
-                    Error::new(ErrorKind::Corrupt, "a metadata record is missing").with("record", state.seq + 1)
-                );
+        let mut logged = 0;
+        for seqs in numbers.chunks(RECORDS_AT_ONCE) {
+            let paths: Vec<String> = seqs.iter().copied().map(log_path).collect();
+            let records = store.get_all(&paths).await?;
+            for ((seq, path), record) in seqs.iter().zip(&paths).zip(records) {
+                if *seq != state.seq + 1 {
+                    let error = Error::new(ErrorKind::Corrupt, "a metadata record is missing");
+                    return Err(error.with("record", state.seq + 1));
+                }
+                let (batch, bytes): (Batch, u64) = decoded(record, path)?;
+                logged += bytes;
+                state = batch.replay(state, *seq)?;
             }
-            let batch: Batch = read(&store, &log_path(seq)).await?;
-            state = batch.replay(state, seq)?;
         }
         let writer = uuid::Uuid::new_v4().to_string();
-        Ok((Journal { store, writer, unsettled: None }, state))
+        Ok((Journal { store, writer, unsettled: None, fenced: false, led: None, logged }, state, covered))
     }
 
     pub(crate) fn writer(&self) -> &str {
         &self.writer
     }
 
+    pub(crate) fn logged(&self) -> u64 {
+        self.logged
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.unsettled.is_none() || self.fenced
+    }
+
     /// Settles a record whose outcome was unknown: on `Ok` nothing is open any more.
     ///
     /// # Errors
-    /// `Fenced`, or `Unavailable` if the store still does not answer.
+    /// `Fenced`, or `OutcomeUnknown` if the store still does not answer.
     pub(crate) async fn settle(&mut self) -> Result<()> {
+        if self.fenced {
+            return Err(fenced());
+        }
         let Some((seq, bytes)) = self.unsettled.clone() else { return Ok(()) };
-        match self.write(seq, &bytes).await? {
+        match self.write(seq, &bytes, true).await? {
             Appended::Durable => {
                 self.unsettled = None;
                 Ok(())
@@ -82,68 +112,92 @@ impl Journal {
     /// Writes the record `seq`.
     ///
     /// # Errors
-    /// `Fenced` when another leader has written that number.
+    /// `Fenced` when another leader has written that number, `Exhausted` when the disk is full: the record is not there.
     pub(crate) async fn append(&mut self, seq: u64, batch: &Batch) -> Result<Appended> {
+        if self.fenced {
+            return Err(fenced());
+        }
         let bytes = encode(batch)?;
-        let outcome = self.write(seq, &bytes).await?;
+        let outcome = self.write(seq, &bytes, false).await?;
         if matches!(outcome, Appended::Unknown(_)) {
             self.unsettled = Some((seq, bytes));
         }
         Ok(outcome)
     }
 
-    async fn write(&self, seq: u64, bytes: &Bytes) -> Result<Appended> {
-        let path = log_path(seq);
+    #[cfg(test)]
+    pub(crate) fn idle_for(&mut self, time: Duration) {
+        self.led = self.led.and_then(|led| led.checked_sub(time));
+    }
+
+    /// `unanswered`: an earlier try may have written the record.
+    async fn write(&mut self, seq: u64, bytes: &Bytes, mut unanswered: bool) -> Result<Appended> {
         let mut last = Error::internal("no try was made");
         for wait_ms in RETRY_WAITS_MS {
-            match self.store.create(&path, bytes.clone()).await {
-                Ok(Created::New) => return Ok(Appended::Durable),
-                // An earlier try may have succeeded without an answer.
-                Ok(Created::Exists) => match self.store.get(&path).await {
-                    Ok(Some(found)) if found == *bytes => return Ok(Appended::Durable),
-                    Ok(_) => {
-                        let error = Error::new(ErrorKind::Fenced, "another viewmill server has taken over this store");
-                        return Err(error.with("record", seq));
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            match self.try_write(seq, bytes).await {
+                Ok(()) => {
+                    self.led = Some(Instant::now());
+                    self.logged += bytes.len() as u64;
+                    return Ok(Appended::Durable);
+                }
+                Err(e) if e.kind() == ErrorKind::Fenced => {
+                    self.fenced = true;
+                    if unanswered {
+                        // The record's number is somebody else's now, but who knows what they have read before.
+                        return Ok(Appended::Unknown(unknown(e)));
                     }
-                    Err(e) => last = e,
-                },
+                    return Err(e);
+                }
+                Err(e) if e.kind() == ErrorKind::Exhausted && !unanswered => return Err(e),
                 Err(e) => last = e,
             }
+            unanswered = true;
             tracing::warn!(seq, error = %last, "metadata record not written yet");
-            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         }
-        let message =
-            "the metadata store does not answer, the outcome of the commit is unknown; ask for the label's state";
-        Ok(Appended::Unknown(Error::new(ErrorKind::Unavailable, message).caused_by(last)))
+        Ok(Appended::Unknown(unknown(last)))
+    }
+
+    /// On `Ok` the record is durable and ours. Any error but `Fenced` and `Exhausted` leaves that open.
+    async fn try_write(&self, seq: u64, bytes: &Bytes) -> Result<()> {
+        let path = log_path(seq);
+        if self.store.create(&path, bytes.clone()).await? == Created::Exists {
+            // An earlier try may have succeeded without an answer.
+            let Some(found) = self.store.get(&path).await? else {
+                // S3 says "exists" also of a conflict with a request that is not finished.
+                return Err(Error::new(ErrorKind::Unavailable, "the record is there and is not").with("record", seq));
+            };
+            if found != *bytes {
+                return Err(fenced().with("record", seq));
+            }
+        }
+        if self.led.is_some_and(|led| led.elapsed() < IDLE_MAX) {
+            return Ok(());
+        }
+        // If the number was free because others have led and trimmed the log, their checkpoint is there.
+        match checkpoint::newest_number(&self.store).await? {
+            Some(newest) if newest >= seq => Err(fenced().with("checkpoint", newest)),
+            _ => Ok(()),
+        }
     }
 }
 
-/// Stores `state` as a checkpoint and removes what older checkpoints made superfluous.
-pub(crate) async fn write_checkpoint(store: &Store, state: &State) -> Result<()> {
-    store.put(&format!("{CHECKPOINT}/{:020}", state.seq), encode(&Image::from(state))?).await?;
-    let mut checkpoints: Vec<u64> =
-        store.list(CHECKPOINT).await?.iter().filter_map(|o| number(o.location.as_ref())).collect();
-    checkpoints.sort_unstable_by(|a, b| b.cmp(a));
-    // The oldest kept checkpoint must still find every record after it.
-    let Some(oldest_kept) = checkpoints.get(CHECKPOINTS_KEPT - 1).copied() else { return Ok(()) };
-    let old = checkpoints.iter().filter(|n| **n < oldest_kept).map(|n| format!("{CHECKPOINT}/{n:020}"));
-    let logs = store.list(LOG).await?;
-    let superfluous =
-        logs.iter().filter_map(|o| number(o.location.as_ref())).filter(|n| *n <= oldest_kept).map(log_path);
-    store.delete(old.chain(superfluous).collect::<Vec<_>>()).await
+async fn read<T: serde::de::DeserializeOwned>(store: &Store, path: &str) -> Result<(T, u64)> {
+    decoded(store.get(path).await?, path)
 }
 
-async fn newest_checkpoint(store: &Store) -> Result<Option<State>> {
-    let listed = store.list(CHECKPOINT).await?;
-    let Some(newest) = listed.iter().filter_map(|o| number(o.location.as_ref())).max() else { return Ok(None) };
-    let image: Image = read(store, &format!("{CHECKPOINT}/{newest:020}")).await?;
-    Ok(Some(State::from(image)))
-}
-
-async fn read<T: serde::de::DeserializeOwned>(store: &Store, path: &str) -> Result<T> {
-    let bytes = store.get(path).await?;
+fn decoded<T: serde::de::DeserializeOwned>(bytes: Option<Bytes>, path: &str) -> Result<(T, u64)> {
     let bytes = bytes.ok_or_else(|| Error::new(ErrorKind::Corrupt, "a metadata object is gone").with("path", path))?;
-    decode(&bytes).map_err(|e| e.with("path", path))
+    Ok((decode(&bytes).map_err(|e| e.with("path", path))?, bytes.len() as u64))
+}
+
+fn fenced() -> Error {
+    Error::new(ErrorKind::Fenced, "another viewmill server has taken over this store")
+}
+
+fn unknown(cause: Error) -> Error {
+    let message = "the metadata store does not answer, the outcome of the commit is unknown; ask for the label's state";
+    Error::new(ErrorKind::OutcomeUnknown, message).caused_by(cause)
 }
 
 fn log_path(seq: u64) -> String {
@@ -153,6 +207,3 @@ fn log_path(seq: u64) -> String {
 fn number(path: &str) -> Option<u64> {
     path.rsplit('/').next()?.parse().ok()
 }
-
-/// Milliseconds that a checkpoint may be late after its record count was reached.
-pub(crate) const CHECKPOINT_POLL_MS: UnixMs = 500;

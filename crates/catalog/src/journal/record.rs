@@ -4,11 +4,13 @@ use crate::change::Change;
 use crate::state::State;
 use base::clock::UnixMs;
 use base::{Error, ErrorKind, Result};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 const MAGIC: &[u8; 4] = b"VMJ1";
+/// Magic and checksum.
+const HEAD_BYTES: usize = 8;
 
 /// The changes of one group of commits.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,7 +26,10 @@ impl Batch {
     /// The state after this record.
     pub(crate) fn replay(&self, mut state: State, seq: u64) -> Result<State> {
         state.seq = seq;
-        state.epoch = self.epoch;
+        if state.epoch != self.epoch {
+            state.epoch = self.epoch;
+            state.new_leader(seq);
+        }
         state.next_txn = state.next_txn.max(self.next_txn);
         for change in &self.changes {
             state.apply(change, self.time_ms).map_err(|e| {
@@ -37,18 +42,19 @@ impl Batch {
     }
 }
 
+/// In one buffer: a checkpoint may be large.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
-    let json = serde_json::to_vec(value).map_err(|e| Error::internal("could not encode metadata").caused_by(e))?;
-    let mut out = BytesMut::with_capacity(json.len() + 8);
-    out.put_slice(MAGIC);
-    out.put_u32_le(crc32fast::hash(&json));
-    out.put_slice(&json);
-    Ok(out.freeze())
+    let mut out = vec![0; HEAD_BYTES];
+    serde_json::to_writer(&mut out, value).map_err(|e| Error::internal("could not encode metadata").caused_by(e))?;
+    let checksum = crc32fast::hash(&out[HEAD_BYTES..]);
+    out[..4].copy_from_slice(MAGIC);
+    out[4..HEAD_BYTES].copy_from_slice(&checksum.to_le_bytes());
+    Ok(out.into())
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let corrupt = |why: &str| Error::new(ErrorKind::Corrupt, format!("a metadata object is damaged: {why}"));
-    let (head, json) = bytes.split_at_checked(8).ok_or_else(|| corrupt("too short"))?;
+    let (head, json) = bytes.split_at_checked(HEAD_BYTES).ok_or_else(|| corrupt("too short"))?;
     if &head[..4] != MAGIC {
         return Err(corrupt("not a Viewmill record of a known format"));
     }
@@ -57,4 +63,26 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         return Err(corrupt("checksum does not match"));
     }
     serde_json::from_slice(json).map_err(|e| corrupt("not in the expected form").caused_by(e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ColumnStats, Datum};
+    use base::ids::ColumnId;
+
+    #[test]
+    fn bounds_of_floats_come_back_bit_by_bit() {
+        let awkward = [0.1 + 0.2, 1.0 / 3.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, -0.0, 123_456_789.123_456_79];
+        let spread = (0..2_000_u64).map(|n| f64::from_bits(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        for value in awkward.into_iter().chain(spread).filter(|v| v.is_finite()) {
+            let datum = || Some(Datum::Float(value));
+            let stats = ColumnStats { id: ColumnId(1), nulls: 0, min: datum(), max: datum(), exact: false };
+            let read: ColumnStats = decode(&encode(&stats).unwrap()).unwrap();
+            for bound in [read.min, read.max] {
+                let Some(Datum::Float(bound)) = bound else { panic!("{bound:?}") };
+                assert_eq!(bound.to_bits(), value.to_bits(), "{value:e}");
+            }
+        }
+    }
 }

@@ -53,7 +53,7 @@ impl fmt::Display for TimeUnit {
 }
 
 /// Which rows a partition holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Bounds {
     All,
     /// `lower <= value < upper`; no lower bound also takes NULL.

@@ -41,7 +41,6 @@ pub enum Object {
 /// How rows are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
-    pub key: KeyModel,
     pub key_columns: Vec<ColumnId>,
     pub sort_key: Vec<ColumnId>,
     pub partitioning: Partitioning,
@@ -49,11 +48,6 @@ pub struct Layout {
     pub bucket_columns: Vec<ColumnId>,
     pub buckets: Option<u64>,
     pub properties: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum KeyModel {
-    Duplicate,
 }
 
 /// A table at one version. Cheap to clone.

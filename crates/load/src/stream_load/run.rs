@@ -18,14 +18,14 @@ use base::metrics::Metric;
 use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
 use catalog::load::{LabelState, LoadCounts, LoadKind, LoadRequest, OpenLoad};
-use catalog::{Catalog, NewFile, Object, Snapshot, Table, TableWrite, WriteMode};
+use catalog::{Catalog, Object, Snapshot, Table, TableWrite, WriteMode};
 use engine::{Engine, SessionInfo};
 use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use storage::{TableWriter, WriteOptions};
+use storage::{TableWriter, WriteOptions, WrittenFiles};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -186,7 +186,13 @@ impl StreamLoader {
         };
         let committing = Instant::now();
         let committed = match written {
-            Ok(files) => self.commit(to, files, recorded, error_url).await,
+            Ok(written) => {
+                let Destination { open, table, .. } = to;
+                let table = table.meta.id;
+                let commit =
+                    move |files| open.commit(TableWrite { table, files, mode: WriteMode::Append }, recorded, error_url);
+                written.commit(commit).await.map(|_| ())
+            }
             Err(error) => {
                 to.open.fail(&error, recorded, error_url).await;
                 Err(error)
@@ -194,7 +200,13 @@ impl StreamLoader {
         };
         if let Err(error) = committed {
             response.counts.loaded = 0;
-            response.status = Status::Fail(error);
+            response.status = match error.kind() {
+                // An earlier request's commit was on its way when this one began.
+                ErrorKind::LabelExists => {
+                    Status::LabelAlreadyExists { running: false, message: error.message().to_string() }
+                }
+                _ => Status::Fail(error),
+            };
         }
         response.times.commit_ms = ms_since(committing);
         response.times.total_ms = ms_since(started);
@@ -248,7 +260,7 @@ impl StreamLoader {
         request: StreamLoadRequest,
         load: HttpLoad,
         started: Instant,
-    ) -> Result<Vec<NewFile>> {
+    ) -> Result<WrittenFiles> {
         let planning = Instant::now();
         let (rejected, rejected_path) = self.rejected_rows(request.rejected)?;
         facts.rejected_path = rejected_path;
@@ -329,26 +341,6 @@ impl StreamLoader {
                 .with("filtered", counts.filtered));
         }
         Ok(())
-    }
-
-    async fn commit(
-        &self,
-        to: Destination,
-        files: Vec<NewFile>,
-        counts: LoadCounts,
-        url: Option<String>,
-    ) -> Result<()> {
-        let paths = files.iter().map(|f| f.file.path.clone()).collect();
-        let write = TableWrite { table: to.table.meta.id, files, mode: WriteMode::Append };
-        match to.open.commit(write, counts, url).await {
-            Ok(_) => Ok(()),
-            // The rows may be committed: the files must stay.
-            Err(e) if e.kind() == ErrorKind::Unavailable => Err(e),
-            Err(e) => {
-                storage::write::discard(self.engine.store(), paths);
-                Err(e)
-            }
-        }
     }
 
     fn rejected_rows(&self, rejected: Rejected) -> Result<(Option<RejectedRows>, Option<PathBuf>)> {

@@ -37,13 +37,14 @@ fn answer(state: &State, database: &str, label: Option<&String>) -> Result<Value
     let running = catalog.label_state(catalog.snapshot().database(database)?.id, label);
     let snapshot = catalog.snapshot();
     let db = snapshot.database(database)?.id;
-    let failed = snapshot.loads().rev().find(|load| load.db == db && load.label == *label);
-    let (state, reason) = match (running, failed.and_then(|load| load.error.clone())) {
-        (Some(LabelState::Running), _) => ("PREPARE", String::new()),
-        (Some(LabelState::Finished), _) => ("VISIBLE", String::new()),
-        (None, Some(error)) => ("ABORTED", error),
-        (None, None) if failed.is_some() => ("VISIBLE", String::new()),
-        (None, None) => ("UNKNOWN", String::new()),
+    let (state, reason) = match running {
+        Some(LabelState::Running) => ("PREPARE", String::new()),
+        Some(LabelState::Finished) => ("VISIBLE", String::new()),
+        None if snapshot.labelled(db, label).is_some() => ("VISIBLE", String::new()),
+        None => match snapshot.failed_load(db, label).and_then(|load| load.error.clone()) {
+            Some(error) => ("ABORTED", error),
+            None => ("UNKNOWN", String::new()),
+        },
     };
     Ok(json!({
         "state": state,

@@ -11,8 +11,8 @@ use base::{Error, ErrorKind, Result};
 use catalog::change::Change;
 use catalog::model::column::find;
 use catalog::{
-    Bounds, Column, Draft, KeyModel, Layout, MvDefinition, MvState, Object, PartitionMeta, Partitioning, Refresh,
-    RefreshScheme, SqlType, TableMeta, Task, TimeUnit,
+    Bounds, Column, Draft, Layout, MvDefinition, MvState, Object, PartitionMeta, Partitioning, Refresh, RefreshScheme,
+    SqlType, TableMeta, Task, TimeUnit,
 };
 use mv::definition::{Analyzed, analyze};
 use mv::task_run::Wish;
@@ -233,15 +233,7 @@ fn layout(
         Some(clause) => partitioning(&clause.value, columns)?,
         None => Partitioning::None,
     };
-    Ok(Layout {
-        key: KeyModel::Duplicate,
-        key_columns: Vec::new(),
-        sort_key,
-        partitioning,
-        bucket_columns,
-        buckets,
-        properties,
-    })
+    Ok(Layout { key_columns: Vec::new(), sort_key, partitioning, bucket_columns, buckets, properties })
 }
 
 /// Leading columns that sort cheaply: group keys usually come first.

@@ -18,7 +18,6 @@ use sql::table_clause::TableClauses;
 use sql::{Hint, ast};
 use std::sync::Arc;
 use storage::WriteOptions;
-use storage::write::discard;
 
 /// The statement's parts that are not its name.
 pub(super) struct Definition {
@@ -57,32 +56,23 @@ async fn create(session: &mut Session, target: Target, definition: Definition) -
     session.set_state("writing");
     let written = write(session, &planned, provisional(&table, db, &target.name)).await?;
     session.set_state("committing");
-    let paths: Vec<String> = written.files.iter().map(|f| f.file.path.clone()).collect();
-    let rows = written.rows;
-    let committed = session.server.catalog.commit(move |draft| {
-        if target.exists(draft.state())? {
-            return Ok(false);
-        }
-        let db = draft.state().database(&target.database)?.id;
-        let (table, partitions) = table.create(draft, db, target.name)?;
-        let files = written.files.into_iter().map(|file| placed(file, &partitions)).collect::<Result<_>>()?;
-        draft.write_table(TableWrite { table, files, mode: WriteMode::Append })?;
-        Ok(true)
-    });
-    let store = session.server.catalog.store();
-    match committed.await {
-        Ok((true, _)) => Ok(Reply::Done(Done { affected_rows: rows, ..Done::default() })),
-        Ok((false, _)) => {
-            discard(store, paths);
-            Ok(Reply::done())
-        }
-        Err(e) => {
-            // With an unknown outcome the files may be in use.
-            if e.kind() != ErrorKind::Unavailable {
-                discard(store, paths);
+    let (rows, if_not_exists, catalog) = (written.rows, target.if_not_exists, session.server.catalog.clone());
+    let commit = move |files: Vec<NewFile>| async move {
+        let committed = catalog.commit(move |draft| {
+            if target.exists(draft.state())? {
+                return Err(Error::new(ErrorKind::TableExists, "the table was created meanwhile"));
             }
-            Err(e)
-        }
+            let db = draft.state().database(&target.database)?.id;
+            let (table, partitions) = table.create(draft, db, target.name)?;
+            let files = files.into_iter().map(|file| placed(file, &partitions)).collect::<Result<_>>()?;
+            draft.write_table(TableWrite { table, files, mode: WriteMode::Append })
+        });
+        committed.await
+    };
+    match written.files.commit(commit).await {
+        Ok(_) => Ok(Reply::Done(Done { affected_rows: rows, ..Done::default() })),
+        Err(e) if if_not_exists && e.kind() == ErrorKind::TableExists => Ok(Reply::done()),
+        Err(e) => Err(e),
     }
 }
 

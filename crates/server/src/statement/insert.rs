@@ -15,7 +15,6 @@ use sql::insert::{Insert, InsertColumns, InsertPartition, InsertSource, InsertTa
 use sql::{Cursor, Hint, ObjectName, ast};
 use std::sync::Arc;
 use storage::WriteOptions;
-use storage::write::discard;
 
 pub(super) const KIND: StatementKind = StatementKind { heads: &[&["INSERT"]], parse };
 
@@ -114,18 +113,9 @@ async fn write(session: &Session, planned: &PlannedQuery, target: Target) -> Res
         }
     };
     let counts = LoadCounts { rows_loaded: written.rows, ..LoadCounts::default() };
-    let paths: Vec<String> = written.files.iter().map(|f| f.file.path.clone()).collect();
-    let txn = load.txn();
+    let (txn, table, mode) = (load.txn(), target.table.meta.id, target.mode);
     session.set_state("committing");
-    let committed =
-        load.commit(TableWrite { table: target.table.meta.id, files: written.files, mode: target.mode }, counts, None);
-    if let Err(e) = committed.await {
-        // With an unknown outcome the files may be in use.
-        if e.kind() != ErrorKind::Unavailable {
-            discard(server.catalog.store(), paths);
-        }
-        return Err(e);
-    }
+    written.files.commit(move |files| load.commit(TableWrite { table, files, mode }, counts, None)).await?;
     let info = format!("{{'label':'{label}', 'status':'VISIBLE', 'txnId':'{txn}'}}");
     Ok(Reply::Done(Done { affected_rows: written.rows, info, ..Done::default() }))
 }

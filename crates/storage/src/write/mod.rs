@@ -11,10 +11,11 @@ mod file;
 mod route;
 mod sort;
 mod stats;
+mod written;
 
 use crate::schema;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, SchemaRef};
 use base::ids::{PartitionId, TableId};
 use base::store::Store;
 use base::{Error, Result, limits};
@@ -24,7 +25,9 @@ use parking_lot::Mutex;
 use route::Router;
 pub use route::partition_values;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::runtime::Handle;
+pub use written::WrittenFiles;
 
 /// Rows after which a row group is closed: DataFusion reads row groups in parallel, and prunes by them.
 pub const ROW_GROUP_ROWS: usize = 122_880;
@@ -117,18 +120,18 @@ impl TableWriter {
             .map_err(|e| Error::internal("rows do not have the table's columns").caused_by(e))?;
         let routed = self.router.route(&batch)?;
         for (target, rows) in routed.parts {
-            self.buffer(target, rows)?;
+            self.buffer(target, own_text(rows)?)?;
         }
         Ok(routed.outside)
     }
 
     /// Writes what is buffered. Durable on return.
-    pub async fn finish(self) -> Result<Vec<NewFile>> {
+    pub async fn finish(self) -> Result<WrittenFiles> {
         let finished = tokio::task::spawn_blocking(move || self.finish_blocking()).await;
         finished.map_err(|e| Error::internal("writing files was interrupted").caused_by(e))?
     }
 
-    fn finish_blocking(self) -> Result<Vec<NewFile>> {
+    fn finish_blocking(self) -> Result<WrittenFiles> {
         let targets: Vec<Target> = self.open.lock().targets.keys().copied().collect();
         // One partition's last row group cannot be split; several are encoded at once.
         std::thread::scope(|scope| {
@@ -148,7 +151,8 @@ impl TableWriter {
                 w.join().unwrap_or_else(|_| Err(Error::internal("encoding failed unexpectedly, see the server's log")))
             })
         })?;
-        Ok(std::mem::take(&mut self.open.lock().finished))
+        let files = std::mem::take(&mut self.open.lock().finished);
+        Ok(WrittenFiles::new(self.store.clone(), files))
     }
 
     /// Appends rows to a buffer; encodes it, or the largest one, when it is time.
@@ -245,8 +249,7 @@ impl TableWriter {
 
 impl Drop for TableWriter {
     fn drop(&mut self) {
-        let paths: Vec<String> = self.open.get_mut().finished.drain(..).map(|f| f.file.path).collect();
-        discard(&self.store, paths);
+        drop(WrittenFiles::new(self.store.clone(), std::mem::take(&mut self.open.get_mut().finished)));
     }
 }
 
@@ -258,19 +261,17 @@ pub fn check_compression(name: &str) -> Result<()> {
     file::compression(name).map(|_| ())
 }
 
-/// Deletes files of a write that was not committed, in the background; what remains is swept at the next start.
-pub fn discard(store: &Store, paths: Vec<String>) {
-    if paths.is_empty() {
-        return;
-    }
-    let store = store.clone();
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(async move {
-            if let Err(e) = store.delete(paths).await {
-                tracing::warn!(error = %e, "files of an abandoned write not deleted; the next start sweeps them");
-            }
-        });
-    }
+/// Rows that hold no text of other rows: rows taken from a batch by partition share all its text, and would each count,
+/// and keep, the whole of it.
+fn own_text(rows: RecordBatch) -> Result<RecordBatch> {
+    let own = |array: &ArrayRef| -> ArrayRef {
+        let DataType::Utf8View = array.data_type() else { return ArrayRef::clone(array) };
+        let views = array.as_string_view();
+        let kept: usize = views.data_buffers().iter().map(|b| b.len()).sum();
+        if kept / 2 > views.total_buffer_bytes_used() { Arc::new(views.gc()) } else { ArrayRef::clone(array) }
+    };
+    let columns = rows.columns().iter().map(own).collect();
+    RecordBatch::try_new(rows.schema(), columns).map_err(|e| Error::internal("could not copy rows").caused_by(e))
 }
 
 impl Buffer {

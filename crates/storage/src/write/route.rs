@@ -13,6 +13,7 @@ use catalog::{Bounds, Datum, PartitionTarget, Partitioning, Table, TimeUnit};
 use chrono::{DateTime, Datelike, Months, NaiveDate};
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_US: i64 = 24 * HOUR_US;
@@ -22,7 +23,7 @@ pub(super) struct Router {
     partitioning: Partitioning,
     /// Positions of the partition columns.
     columns: Vec<usize>,
-    existing: Vec<(PartitionId, Bounds)>,
+    existing: Existing,
     may_create: bool,
     state: Mutex<Known>,
 }
@@ -30,11 +31,47 @@ pub(super) struct Router {
 #[derive(Default)]
 struct Known {
     targets: Vec<PartitionTarget>,
-    by_bounds: Vec<(Bounds, usize)>,
-    /// Of `date_trunc` partitions: start of the period in microseconds.
-    by_start: HashMap<i64, Option<usize>>,
-    by_values: HashMap<Vec<HashedDatum>, Option<usize>>,
-    created: usize,
+    created: HashMap<Bounds, usize>,
+}
+
+/// The partitions that were there when the write began, found by what they hold.
+#[derive(Default)]
+struct Existing {
+    partitions: Vec<(PartitionId, Bounds)>,
+    /// The number of each partition's target, once a row has come.
+    targets: Vec<OnceLock<usize>>,
+    all: Option<usize>,
+    null: Option<usize>,
+    lists: HashMap<Vec<Datum>, usize>,
+    /// By lower bound, none first; ranges do not overlap.
+    ranges: Vec<(Option<Datum>, usize)>,
+}
+
+impl Existing {
+    fn new(partitions: Vec<(PartitionId, Bounds)>) -> Self {
+        let mut new = Existing { targets: vec![OnceLock::new(); partitions.len()], ..Existing::default() };
+        for (i, (_, bounds)) in partitions.iter().enumerate() {
+            match bounds {
+                Bounds::All => new.all = Some(i),
+                Bounds::Null => new.null = Some(i),
+                Bounds::List(tuples) => new.lists.extend(tuples.iter().map(|t| (t.clone(), i))),
+                Bounds::Range { lower, .. } => new.ranges.push((lower.clone(), i)),
+            }
+        }
+        new.ranges.sort_unstable();
+        Existing { partitions, ..new }
+    }
+
+    /// The partition that a row with these partition column values belongs to.
+    fn find(&self, values: &[Datum]) -> Option<usize> {
+        let null = self.null.filter(|_| values.first().is_some_and(Datum::is_null));
+        self.all.or(null).or_else(|| self.lists.get(values).copied()).or_else(|| {
+            let value = values.first()?;
+            let below = self.ranges.partition_point(|(lower, _)| lower.as_ref().is_none_or(|lower| lower <= value));
+            let (_, i) = self.ranges.get(below.checked_sub(1)?)?;
+            self.partitions[*i].1.contains(values).then_some(*i)
+        })
+    }
 }
 
 pub(super) struct Routed {
@@ -60,7 +97,7 @@ impl Router {
         Ok(Router {
             partitioning: layout.partitioning.clone(),
             columns: columns.ok_or_else(|| Error::internal("a partition column is gone"))?,
-            existing: existing.map(|p| (p.meta.id, p.meta.bounds.clone())).collect(),
+            existing: Existing::new(existing.map(|p| (p.meta.id, p.meta.bounds.clone())).collect()),
             may_create: automatic && only.is_none(),
             state: Mutex::default(),
         })
@@ -74,8 +111,7 @@ impl Router {
         let rows = batch.num_rows();
         let targets: Vec<Option<usize>> = match &self.partitioning {
             Partitioning::None => {
-                let target = self.resolve(&[], || Bounds::All)?;
-                return Ok(match target {
+                return Ok(match self.existing.find(&[]).map(|i| self.existing_target(i)) {
                     Some(t) => Routed { parts: vec![(t, batch.clone())], outside: Vec::new() },
                     None => Routed { parts: Vec::new(), outside: (0..rows as u32).collect() },
                 });
@@ -89,11 +125,18 @@ impl Router {
     fn by_time(&self, column: &ArrayRef, unit: TimeUnit) -> Result<Vec<Option<usize>>> {
         let us = microseconds(column)?;
         let dates = column.data_type() == &DataType::Date32;
+        let datum = |us: i64| if dates { Datum::Date((us / DAY_US) as i32) } else { Datum::DateTime(us) };
         let mut last: Option<(i64, i64, Option<usize>)> = None;
+        let mut null = None;
         let mut targets = Vec::with_capacity(us.len());
         for value in us {
             let Some(value) = value else {
-                targets.push(self.resolve(&[Datum::Null], || Bounds::Null)?);
+                let target = match null {
+                    Some(target) => target,
+                    None => self.resolve(&[Datum::Null], || Bounds::Null)?,
+                };
+                null = Some(target);
+                targets.push(target);
                 continue;
             };
             // Neighbouring rows mostly share a partition.
@@ -104,17 +147,8 @@ impl Router {
                 continue;
             }
             let (start, end) = period(value, unit).ok_or_else(|| Error::invalid("a date is out of range"))?;
-            let known = self.state.lock().by_start.get(&start).copied();
-            let target = match known {
-                Some(target) => target,
-                None => {
-                    let datum = |us: i64| if dates { Datum::Date((us / DAY_US) as i32) } else { Datum::DateTime(us) };
-                    let bounds = || Bounds::Range { lower: Some(datum(start)), upper: Some(datum(end)) };
-                    let target = self.resolve(&[datum(start)], bounds)?;
-                    self.state.lock().by_start.insert(start, target);
-                    target
-                }
-            };
+            let bounds = || Bounds::Range { lower: Some(datum(start)), upper: Some(datum(end)) };
+            let target = self.resolve(&[datum(start)], bounds)?;
             last = Some((start, end, target));
             targets.push(target);
         }
@@ -122,22 +156,23 @@ impl Router {
     }
 
     fn by_values(&self, batch: &RecordBatch) -> Result<Vec<Option<usize>>> {
-        let list = matches!(self.partitioning, Partitioning::List { .. });
+        let columns: Vec<ArrayRef> = self.columns.iter().map(|c| ArrayRef::clone(batch.column(*c))).collect();
+        let mut last: Option<(&Bounds, usize)> = None;
         let mut targets = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            let values = self.columns.iter().map(|c| value(batch.column(*c), row)).collect::<Result<Vec<_>>>()?;
-            let key: Vec<HashedDatum> = values.iter().cloned().map(HashedDatum).collect();
-            let known = self.state.lock().by_values.get(&key).copied();
-            targets.push(match known {
-                Some(target) => target,
-                None => {
-                    let target = self.resolve(&values, || Bounds::List(vec![values.clone()]))?;
-                    // Range columns may have as many values as rows.
-                    if list {
-                        self.state.lock().by_values.insert(key, target);
-                    }
-                    target
+            let values = partition_values(&columns, row)?;
+            // Neighbouring rows mostly share a partition.
+            if let Some((_, target)) = last.filter(|(bounds, _)| bounds.contains(&values)) {
+                targets.push(Some(target));
+                continue;
+            }
+            targets.push(match self.existing.find(&values) {
+                Some(i) => {
+                    let target = self.existing_target(i);
+                    last = Some((&self.existing.partitions[i].1, target));
+                    Some(target)
                 }
+                None => self.resolve_new(|| Bounds::List(vec![values]))?,
             });
         }
         Ok(targets)
@@ -145,29 +180,36 @@ impl Router {
 
     /// The target for rows with these partition values; a new one with `bounds` where that is allowed.
     fn resolve(&self, values: &[Datum], bounds: impl FnOnce() -> Bounds) -> Result<Option<usize>> {
-        if let Some((id, known)) = self.existing.iter().find(|(_, b)| b.contains(values)) {
-            return self.number(known.clone(), PartitionTarget::Existing(*id), false).map(Some);
+        match self.existing.find(values) {
+            Some(i) => Ok(Some(self.existing_target(i))),
+            None => self.resolve_new(bounds),
         }
+    }
+
+    fn existing_target(&self, i: usize) -> usize {
+        *self.existing.targets[i].get_or_init(|| {
+            let mut state = self.state.lock();
+            state.targets.push(PartitionTarget::Existing(self.existing.partitions[i].0));
+            state.targets.len() - 1
+        })
+    }
+
+    fn resolve_new(&self, bounds: impl FnOnce() -> Bounds) -> Result<Option<usize>> {
         if !self.may_create {
             return Ok(None);
         }
         let bounds = bounds();
-        self.number(bounds.clone(), PartitionTarget::Automatic(bounds), true).map(Some)
-    }
-
-    fn number(&self, bounds: Bounds, target: PartitionTarget, created: bool) -> Result<usize> {
         let mut state = self.state.lock();
-        if let Some((_, index)) = state.by_bounds.iter().find(|(b, _)| *b == bounds) {
-            return Ok(*index);
+        if let Some(target) = state.created.get(&bounds) {
+            return Ok(Some(*target));
         }
-        state.created += usize::from(created);
-        if state.created > limits::PARTITIONS_CREATED_PER_LOAD_MAX {
+        if state.created.len() >= limits::PARTITIONS_CREATED_PER_LOAD_MAX {
             return Err(too_many_partitions());
         }
-        let index = state.targets.len();
-        state.targets.push(target);
-        state.by_bounds.push((bounds, index));
-        Ok(index)
+        let target = state.targets.len();
+        state.targets.push(PartitionTarget::Automatic(bounds.clone()));
+        state.created.insert(bounds, target);
+        Ok(Some(target))
     }
 }
 
@@ -245,24 +287,6 @@ fn value(array: &ArrayRef, row: usize) -> Result<Datum> {
     })
 }
 
-/// A datum as a hash key.
-#[derive(Debug, PartialEq, Eq)]
-struct HashedDatum(Datum);
-
-impl std::hash::Hash for HashedDatum {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Datum::Null => 0.hash(state),
-            Datum::Bool(v) => v.hash(state),
-            Datum::Int(v) | Datum::Decimal(v) => v.hash(state),
-            Datum::Float(v) => v.to_bits().hash(state),
-            Datum::Date(v) => v.hash(state),
-            Datum::DateTime(v) => v.hash(state),
-            Datum::Text(v) => v.hash(state),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,6 +305,29 @@ mod tests {
         ];
         for (instant, unit, start, end) in cases {
             assert_eq!(period(us(instant), unit), Some((us(start), us(end))), "{instant}");
+        }
+    }
+
+    #[test]
+    fn existing_partitions_are_found_as_their_bounds_say() {
+        let range = |lower: Option<i128>, upper: Option<i128>| Bounds::Range {
+            lower: lower.map(Datum::Int),
+            upper: upper.map(Datum::Int),
+        };
+        let list = |tuples: &[i128]| Bounds::List(tuples.iter().map(|v| vec![Datum::Int(*v)]).collect());
+        let tables = [
+            vec![range(Some(30), Some(40)), range(None, Some(10)), range(Some(10), Some(20)), range(Some(50), None)],
+            vec![range(Some(10), Some(20)), Bounds::Null],
+            vec![list(&[1, 2]), list(&[3])],
+            vec![Bounds::All],
+        ];
+        for bounds in tables {
+            let ids = bounds.iter().enumerate().map(|(i, b)| (PartitionId(i as u64), b.clone())).collect();
+            let existing = Existing::new(ids);
+            for value in (-1..60).map(Datum::Int).chain([Datum::Null]) {
+                let expected = bounds.iter().position(|b| b.contains(std::slice::from_ref(&value)));
+                assert_eq!(existing.find(std::slice::from_ref(&value)), expected, "{value} in {bounds:?}");
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ use base::{Error, Result};
 use bytes::Bytes;
 use catalog::change::Change;
 use catalog::{
-    Bounds, Catalog, CatalogOptions, Column, Database, DefaultValue, KeyModel, Layout, Object, PartitionMeta,
-    Partitioning, SqlType, TableMeta,
+    Bounds, Catalog, CatalogOptions, Column, Database, DefaultValue, Layout, Object, PartitionMeta, Partitioning,
+    SqlType, TableMeta,
 };
 use engine::{Engine, EngineBuilder, SessionInfo};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -157,7 +157,6 @@ async fn create_table(
         let database = Database { id: db, name: "d".into(), properties: Default::default(), created_ms: 0 };
         draft.apply(Change::PutDatabase(database))?;
         let layout = Layout {
-            key: KeyModel::Duplicate,
             key_columns: vec![],
             sort_key: vec![],
             partitioning,

@@ -5,7 +5,7 @@ use crate::statement::partition_clause::{self, Named};
 use base::ids::ColumnId;
 use base::{Error, Result};
 use catalog::model::column::find;
-use catalog::{Column, KeyModel, Layout, SqlType};
+use catalog::{Column, Layout, SqlType};
 use sql::table_clause::{Distribution, KeyClause, KeyKind, TableClauses};
 
 /// StarRocks' limits for the key that a table gets when it declares none.
@@ -48,7 +48,6 @@ pub(in crate::statement) fn declare(table: &str, columns: &[Column], clauses: &T
     let (bucket_columns, buckets) = distribution(clauses.distribution.as_ref().map(|d| &d.value), columns, &mut notes)?;
     let pairs = clauses.properties.as_ref().map_or(&[][..], |p| &p.value);
     let layout = Layout {
-        key: KeyModel::Duplicate,
         key_columns,
         sort_key,
         partitioning: divided.partitioning,

@@ -1,6 +1,6 @@
 use super::*;
 use base::ids::{ColumnId, DbId, PartitionId, TableId, Version};
-use catalog::{KeyModel, Layout, Object, Partition, PartitionMeta, TableMeta};
+use catalog::{Layout, Object, Partition, PartitionMeta, TableMeta};
 use sql::Cursor;
 use std::sync::Arc;
 
@@ -37,7 +37,6 @@ fn table(declared: &Declared) -> Table {
         (meta.id, Arc::new(Partition { meta, data_version: version, phys_version: version, data_time_ms: 0, files }))
     };
     let layout = Layout {
-        key: KeyModel::Duplicate,
         key_columns: Vec::new(),
         sort_key: Vec::new(),
         partitioning: declared.partitioning.clone(),

@@ -69,7 +69,7 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let system_tables = information_schema::all(&catalog, &processes, &config, &global_variables);
     let engine = engine(&config, &store, &scratch_dir, system_tables)?;
     let refresher_options = RefresherOptions::from_config(&config);
-    let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options).await?;
+    let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options);
     let background = Background::start(&catalog, &engine, &config, &scratch_dir);
     let parts = Parts { config, catalog, engine, refresher, processes, global_variables, scratch_dir };
     let server = Server::new(parts);

@@ -54,6 +54,7 @@ pub struct RunningServer {
 /// `Conflict` if another server uses the directory; `Unavailable` for a store or port that cannot be used.
 pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let ServerOptions { config, data_dir } = options;
+    crate::sockets::raise_limit();
     // Ports first: a port in use must not cost a take-over of the store.
     let mysql_listener = listen(&config, "query_port").await?;
     let http_listener = listen(&config, "http_port").await?;

@@ -49,6 +49,7 @@ def run(checks):
         many_sessions(checks, server)
         kill_query(checks, server)
         sleeping_queries(checks, server)
+        stopped_reader(checks, server)
 
 
 def many_sessions(checks, server):
@@ -118,3 +119,22 @@ def sleeping_queries(checks, server):
     for thread in threads:
         thread.join(20)
     checks.equal("KILL QUERY wakes them", ended, [1317] * len(sleepers))
+
+
+def stopped_reader(checks, server):
+    """A client that stops reading: its query ends at query_timeout, its connection at net_write_timeout."""
+    wide = "SELECT repeat('x', 1000), a.i FROM t a CROSS JOIN t b"
+    watcher = server.connect(database="d")
+    # Without query_timeout net_write_timeout alone closes the connection.
+    for query_timeout in (2, 0):
+        reader = server.connect(database="d")
+        rows(reader, f"SET query_timeout = {query_timeout}, net_write_timeout = 1")
+        id = rows(reader, "SELECT connection_id()")[0][0]
+        listed = lambda: rows(watcher, f"SELECT INFO FROM information_schema.processlist WHERE ID = {id}")
+        cursor = reader.cursor(pymysql.cursors.SSCursor)
+        cursor.execute(wide)
+        checks.equal("a reader that stops holds its query", listed(), [(wide,)])
+        checks.that("until it is closed", eventually(lambda: not listed(), 20), listed())
+        # PyMySQL would read the rest.
+        cursor._result.unbuffered_active = False
+        reader._force_close()

@@ -52,6 +52,7 @@ def run(checks):
         same_label(checks, server)
         dropped(checks, server)
         interrupted_by_a_crash(checks, server)
+        cancelled(checks, server)
         at_once(checks, server)
         while_dropping(checks, server)
 
@@ -86,6 +87,27 @@ def interrupted_by_a_crash(checks, server):
     server.start()
     checks.equal("a crash leaves no half load", count(server), before)
     checks.equal("its label is free", load(server, "crashed", "6,f\n").get("Status"), "Success")
+
+
+def cancelled(checks, server):
+    before = count(server)
+    slow = SlowLoad(server, "cancelled")
+    slow.send("8,h\n" * 1000)
+    path = "/api/d/cancelled/_cancel"
+    reply = eventually(lambda: (r := post(server, path))["status"] == "OK" and r, 20)
+    checks.equal("_cancel", reply, {"status": "OK", "code": "0", "msg": "Success", "message": "OK"})
+    reply = slow.finish()
+    checks.equal("ends the load", (reply["Status"], reply["Message"]), ("Fail", "user cancel"))
+    state = rows(server.connect(), "SELECT STATE, ERROR_MSG FROM information_schema.loads WHERE LABEL = 'cancelled'")
+    checks.equal("which is recorded", state, [("CANCELLED", "user cancel")])
+    checks.equal("without rows", count(server), before)
+    checks.equal("its label is free", load(server, "cancelled", "8,h\n")["Status"], "Success")
+    checks.equal("a finished load is not cancelled", post(server, path)["status"], "FAILED")
+
+
+def post(server, path):
+    command = ["curl", "-sS", "-u", "root:", "-XPOST", server.url(path)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60).stdout)
 
 
 def at_once(checks, server):

@@ -30,8 +30,19 @@ const fn key(name: &'static str, kind: Kind, default: &'static str, doc: &'stati
 }
 
 const PORT: Kind = Kind::Integer(0, 65_535);
-const POSITIVE: Kind = Kind::Integer(1, i64::MAX);
-const NATURAL: Kind = Kind::Integer(0, i64::MAX);
+/// Upper bounds are generous, and small enough that no unit a value is converted to can overflow.
+const COUNT_MAX: i64 = 1_000_000_000;
+const COUNT: Kind = Kind::Integer(1, COUNT_MAX);
+/// A thousand years.
+const SECONDS_MAX: i64 = 31_536_000_000;
+const SECONDS: Kind = Kind::Integer(1, SECONDS_MAX);
+const HOURS: Kind = Kind::Integer(1, SECONDS_MAX / 3600);
+/// A year.
+const MILLISECONDS_MAX: i64 = 31_536_000_000;
+const MILLISECONDS: Kind = Kind::Integer(1, MILLISECONDS_MAX);
+/// An exbibyte.
+const MEBIBYTES_MAX: i64 = 1 << 40;
+const MEBIBYTES: Kind = Kind::Integer(1, MEBIBYTES_MAX);
 
 /// Every key a server knows; the reference page is made from it.
 pub const KEYS: &[Key] = &[
@@ -44,7 +55,12 @@ pub const KEYS: &[Key] = &[
     key("query_port", PORT, "9030", "port of the MySQL protocol; 0 picks a free one"),
     key("http_port", PORT, "8030", "port of HTTP: Stream Load, health, metrics; 0 picks a free one"),
     key("root_password", Kind::Secret, "", "password of the user root"),
-    key("qe_max_connection", POSITIVE, "4096", "MySQL connections open at once; one more is refused with 1040"),
+    key(
+        "qe_max_connection",
+        Kind::Integer(1, 1_000_000),
+        "4096",
+        "MySQL connections open at once; one more is refused with 1040",
+    ),
     key("mysql_server_version", Kind::Text, "8.0.33", "version that MySQL clients are told"),
     key("storage_url", Kind::Text, "", "s3://bucket/prefix where data and metadata live; empty: the data directory"),
     key("aws_s3_endpoint", Kind::Text, "", "host:port or URL of an S3-compatible store; empty: AWS"),
@@ -59,51 +75,61 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "mem_limit_mb",
-        NATURAL,
+        Kind::Integer(0, MEBIBYTES_MAX),
         "0",
         "memory in MiB, three quarters for queries, one for loads; 0: 60 % of the machine or its control group",
     ),
-    key("spill_max_mb", POSITIVE, "102400", "disk that spilling queries may use, in MiB"),
-    key("parallelism", NATURAL, "0", "threads that one query or load uses; 0: one per core"),
+    key("spill_max_mb", MEBIBYTES, "102400", "disk that spilling queries may use, in MiB"),
+    key("parallelism", Kind::Integer(0, 1024), "0", "threads that one query or load uses; 0: one per core"),
     key(
         "stream_load_default_timeout_second",
         Kind::Integer(1, 259_200),
         "600",
         "Stream Load's timeout when the request has no timeout header",
     ),
-    key("streaming_load_max_mb", POSITIVE, "102400", "largest Stream Load body, in MiB"),
-    key("stream_load_stall_timeout_second", POSITIVE, "60", "a load whose client sends nothing for so long fails"),
+    key("streaming_load_max_mb", MEBIBYTES, "102400", "largest Stream Load body, in MiB"),
+    key("stream_load_stall_timeout_second", SECONDS, "60", "a load whose client sends nothing for so long fails"),
     key("empty_load_as_error", Kind::Bool, "true", "a load that loads no row fails"),
-    key("label_keep_max_second", POSITIVE, "259200", "how long the labels of finished loads are remembered"),
-    key("label_keep_max_num", POSITIVE, "100000", "how many finished loads are remembered at the most"),
-    key("load_error_log_reserve_hours", POSITIVE, "48", "how long error logs of loads are kept"),
-    key("task_runs_concurrency", POSITIVE, "4", "refreshes that run at once"),
-    key("task_runs_ttl_second", POSITIVE, "604800", "how long finished task runs are listed"),
-    key("task_runs_max_history_number", POSITIVE, "10000", "how many finished task runs are listed at the most"),
+    key("label_keep_max_second", SECONDS, "259200", "how long the labels of finished loads are remembered"),
+    key("label_keep_max_num", COUNT, "100000", "how many finished loads are remembered at the most"),
+    key("load_error_log_reserve_hours", HOURS, "48", "how long error logs of loads are kept"),
+    key("task_runs_concurrency", Kind::Integer(1, 1024), "4", "refreshes that run at once"),
+    key("task_runs_ttl_second", SECONDS, "604800", "how long finished task runs are listed"),
+    key("task_runs_max_history_number", COUNT, "10000", "how many finished task runs are listed at the most"),
     key(
         "max_task_consecutive_fail_count",
-        POSITIVE,
+        COUNT,
         "10",
         "failed refreshes in a row after which a materialized view becomes inactive",
     ),
     key(
         "mv_refresh_debounce_ms",
-        NATURAL,
+        Kind::Integer(0, MILLISECONDS_MAX),
         "1000",
         "a view that refreshes on change waits so long after a commit, so that a burst of loads costs one refresh",
     ),
     key(
         "mv_refresh_retry_base_ms",
-        POSITIVE,
+        MILLISECONDS,
         "1000",
         "first wait before a failed refresh is repeated; doubles up to 5 minutes",
     ),
-    key("compaction_interval_ms", POSITIVE, "5000", "how often partitions with many small files are looked for"),
+    key("compaction_interval_ms", MILLISECONDS, "5000", "how often partitions with many small files are looked for"),
     key("compaction_min_files", Kind::Integer(2, 10_000), "8", "small files in a partition that start a compaction"),
-    key("compaction_file_mb", POSITIVE, "128", "size that files are written and compacted up to, in MiB"),
-    key("gc_interval_ms", POSITIVE, "10000", "how often files that no version needs are deleted"),
-    key("checkpoint_records", POSITIVE, "256", "metadata log records after which a checkpoint is written"),
-    key("graceful_exit_timeout_second", NATURAL, "30", "how long running work may go on after SIGTERM"),
+    key(
+        "compaction_file_mb",
+        Kind::Integer(1, 1 << 20),
+        "128",
+        "size that files are written and compacted up to, in MiB",
+    ),
+    key("gc_interval_ms", MILLISECONDS, "10000", "how often files that no version needs are deleted"),
+    key("checkpoint_records", COUNT, "256", "metadata log records after which a checkpoint is written"),
+    key(
+        "graceful_exit_timeout_second",
+        Kind::Integer(0, SECONDS_MAX),
+        "30",
+        "how long running work may go on after SIGTERM",
+    ),
 ];
 
 /// Validated settings of one process.
@@ -204,7 +230,6 @@ impl Config {
 impl Kind {
     fn describe(self) -> String {
         match self {
-            Kind::Integer(min, i64::MAX) => format!("a whole number of at least {min}"),
             Kind::Integer(min, max) => format!("a whole number from {min} to {max}"),
             Kind::Bool => "true or false".to_string(),
             Kind::Text | Kind::Secret => "text".to_string(),
@@ -246,6 +271,27 @@ mod tests {
         for (set, part) in [("query_port=x", "query_port"), ("nosuch=1", "nosuch"), ("query_port", "key=value")] {
             let error = Config::load(None, std::iter::empty(), &[set.into()]).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_number_may_be_as_large_as_it_can() {
+        for k in KEYS {
+            let Kind::Integer(_, max) = k.kind else { continue };
+            let mut config = Config::default();
+            config.set(k.name, &max.to_string()).unwrap();
+            assert!(config.set(k.name, &i64::MAX.to_string()).is_err(), "{} has no bound", k.name);
+            let value = config.integer(k.name);
+            // What the server makes of them: bytes, milliseconds, and numbers of 32 bits.
+            let (name, unit) = (k.name, k.name.rsplit('_').next().unwrap());
+            let fits = match unit {
+                "mb" => value.checked_mul(1 << 20).is_some_and(|bytes| i64::try_from(bytes).is_ok()),
+                "second" => value.checked_mul(1000).and_then(|ms| i64::try_from(ms).ok()).is_some(),
+                "hours" => value.checked_mul(3_600_000).and_then(|ms| i64::try_from(ms).ok()).is_some(),
+                "ms" => i64::try_from(value).is_ok_and(|ms| ms.checked_add(253_402_300_799_000).is_some()),
+                _ => u32::try_from(value).is_ok(),
+            };
+            assert!(fits, "{name} = {value}");
         }
     }
 

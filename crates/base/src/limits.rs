@@ -8,6 +8,8 @@ pub const MYSQL_PACKET_BYTES_MAX: usize = 64 << 20;
 pub const MYSQL_PACKET_BYTES_MAX_BEFORE_AUTH: usize = 64 << 10;
 /// A client that has not authenticated by then is dropped.
 pub const MYSQL_HANDSHAKE_TIMEOUT_MS: u64 = 10_000;
+/// HTTP connections served at once; loads that wait for their turn must not take the sockets of MySQL clients.
+pub const HTTP_CONNECTIONS_MAX: usize = 1024;
 /// Partitions that one load or insert may create (StarRocks' `auto_partition_max_creation_number_per_load`).
 pub const PARTITIONS_CREATED_PER_LOAD_MAX: usize = 4096;
 /// Longest CSV record; a longer one is rejected with its position.

@@ -74,7 +74,7 @@ pub const VARIABLES: &[Variable] = &[
     kept("identity", "0"),
     kept("init_connect", ""),
     fixed("innodb_version", "8.0.33"),
-    acts("insert_max_filter_ratio", "0", Kind::Text),
+    kept("insert_max_filter_ratio", "0"),
     acts("insert_timeout", "14400", NATURAL),
     acts("interactive_timeout", "28800", NATURAL),
     fixed("language", "/"),
@@ -88,7 +88,7 @@ pub const VARIABLES: &[Variable] = &[
     kept("max_statement_time", "0"),
     kept("net_buffer_length", "16384"),
     kept("net_read_timeout", "60"),
-    kept("net_write_timeout", "60"),
+    acts("net_write_timeout", "60", Kind::Integer(1, 31_536_000)),
     kept("optimizer_switch", "default"),
     acts("parallelism", "0", Kind::Integer(0, 1024)),
     fixed("partial_revokes", "0"),
@@ -251,7 +251,7 @@ mod tests {
         assert!(!v.bool("autocommit"));
         assert_eq!(v.set("query_timeout", "x").unwrap_err().kind(), ErrorKind::WrongValue);
         assert_eq!(v.set("version", "9").unwrap_err().kind(), ErrorKind::WrongValue);
-        assert_eq!(v.set("net_write_timeout", "600").unwrap(), Assigned::WithoutEffect);
+        assert_eq!(v.set("net_read_timeout", "600").unwrap(), Assigned::WithoutEffect);
         let error = v.get("query_timeot").unwrap_err();
         assert!(error.to_string().contains("query_timeout"), "{error}");
     }

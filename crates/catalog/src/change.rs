@@ -124,12 +124,12 @@ impl State {
             }
             Change::PutTaskRun(run) => {
                 self.saw_id(run.id);
-                self.task_runs.insert(run.id, Arc::new(run.clone()));
+                self.insert_task_run(Arc::new(run.clone()));
                 Ok(())
             }
             Change::ForgetTaskRuns(ids) => {
                 for id in ids {
-                    self.task_runs.remove(id);
+                    self.forget_task_run(*id);
                 }
                 Ok(())
             }
@@ -251,9 +251,12 @@ impl State {
         let known = self.tables.get(&id).ok_or_else(|| gone("table", id.0))?;
         let mut table = (**known).clone();
         table.version = Version(table.version.0 + 1);
-        table.updated_ms = now_ms;
         let version = table.version;
         edit(&mut table, version)?;
+        // Compaction and new empty partitions change no rows.
+        if table.data_version == version {
+            table.updated_ms = now_ms;
+        }
         self.tables.insert(id, Arc::new(table));
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::model::task::{Task, TaskRun};
 use base::clock::UnixMs;
 use base::ids::{DbId, TableId, TaskId, TxnId};
 use base::{Error, ErrorKind, Result};
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -31,6 +31,9 @@ pub struct State {
     pub(crate) labels: OrdMap<(DbId, String), TxnId>,
     pub(crate) tasks: OrdMap<TaskId, Arc<Task>>,
     pub(crate) task_runs: OrdMap<u64, Arc<TaskRun>>,
+    pub(crate) runs_by_mv: OrdSet<(TableId, u64)>,
+    /// Runs that wait or work.
+    pub(crate) unfinished_runs: OrdSet<u64>,
     pub(crate) garbage: Vector<Garbage>,
     /// Records with which leaders began, oldest first; see [`crate::journal`].
     pub(crate) leads: Vector<u64>,
@@ -159,7 +162,13 @@ impl State {
 
     /// The newest runs of one view first.
     pub fn runs_of(&self, mv: TableId) -> impl Iterator<Item = &Arc<TaskRun>> {
-        self.task_runs.values().rev().filter(move |r| r.mv == mv)
+        let ids = self.runs_by_mv.range((mv, 0)..=(mv, u64::MAX)).rev();
+        ids.filter_map(|(_, id)| self.task_runs.get(id))
+    }
+
+    /// Runs that wait or work, oldest first.
+    pub fn unfinished_runs(&self) -> impl Iterator<Item = &Arc<TaskRun>> {
+        self.unfinished_runs.iter().filter_map(|id| self.task_runs.get(id))
     }
 
     pub fn garbage(&self) -> impl Iterator<Item = &Garbage> {
@@ -229,7 +238,9 @@ impl From<Image> for State {
             s.insert_load(load);
         }
         s.tasks = image.tasks.into_iter().map(|t| (t.id, t)).collect();
-        s.task_runs = image.task_runs.into_iter().map(|r| (r.id, r)).collect();
+        for run in image.task_runs {
+            s.insert_task_run(run);
+        }
         s
     }
 }
@@ -257,6 +268,23 @@ impl State {
         self.leads.push_back(seq);
         while self.leads.len() > LEADS_MAX {
             self.leads.pop_front();
+        }
+    }
+
+    pub(crate) fn insert_task_run(&mut self, run: Arc<TaskRun>) {
+        self.runs_by_mv.insert((run.mv, run.id));
+        if run.state.is_final() {
+            self.unfinished_runs.remove(&run.id);
+        } else {
+            self.unfinished_runs.insert(run.id);
+        }
+        self.task_runs.insert(run.id, run);
+    }
+
+    pub(crate) fn forget_task_run(&mut self, id: u64) {
+        if let Some(run) = self.task_runs.remove(&id) {
+            self.runs_by_mv.remove(&(run.mv, id));
+            self.unfinished_runs.remove(&id);
         }
     }
 

@@ -249,3 +249,73 @@ async fn damage_is_reported_and_not_read_over() {
     let error = Catalog::open(store.clone(), options()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
+
+fn task_run(id: u64, mv: u64, state: RunState) -> TaskRun {
+    TaskRun {
+        id,
+        query_id: String::new(),
+        task: base::ids::TaskId(1),
+        task_name: String::new(),
+        db: DbId(1),
+        database: String::new(),
+        mv: TableId(mv),
+        definition: String::new(),
+        state,
+        created_ms: 0,
+        started_ms: None,
+        finished_ms: None,
+        error_code: 0,
+        error_message: String::new(),
+        force: false,
+        manual: false,
+        rows: 0,
+        partitions: Vec::new(),
+        base_partitions: Vec::new(),
+        attempt: 0,
+        failed_on: Default::default(),
+        retryable: false,
+    }
+}
+
+#[tokio::test]
+async fn runs_are_found_by_view_and_by_being_unfinished() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::local(dir.path()).unwrap();
+    let found = |catalog: &Catalog| {
+        let state = catalog.snapshot();
+        let of: Vec<u64> = state.runs_of(TableId(1)).map(|r| r.id).collect();
+        let unfinished: Vec<u64> = state.unfinished_runs().map(|r| r.id).collect();
+        (of, unfinished)
+    };
+    let catalog = open(&store).await;
+    let put = |draft: &mut Draft| {
+        for (id, mv) in [(1, 1), (2, 2), (3, 1), (4, 1), (5, 2)] {
+            draft.apply(Change::PutTaskRun(task_run(id, mv, RunState::Pending)))?;
+        }
+        draft.apply(Change::PutTaskRun(task_run(3, 1, RunState::Failed)))?;
+        draft.apply(Change::ForgetTaskRuns(vec![1, 2]))
+    };
+    catalog.commit(put).await.unwrap();
+    let expected = (vec![4, 3], vec![4, 5]);
+    assert_eq!(found(&catalog), expected);
+    journal::write_checkpoint(&store, &catalog.snapshot()).await.unwrap();
+    assert_eq!(found(&open(&store).await), expected);
+}
+
+#[tokio::test]
+async fn a_table_is_updated_when_its_rows_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::local(dir.path()).unwrap();
+    let clock = Clock::manual(1_000);
+    let catalog = Catalog::open(store, CatalogOptions { clock: clock.clone(), ..options() }).await.unwrap();
+    let (_, table) = table_in(&catalog).await;
+    let updated_ms = |catalog: &Catalog| catalog.snapshot().table_by_id(table).unwrap().updated_ms;
+    clock.advance_ms(1_000);
+    catalog.commit(move |draft| draft.write_table(write(table, "f", 1))).await.unwrap();
+    assert_eq!(updated_ms(&catalog), 2_000);
+    // As compaction does.
+    clock.advance_ms(1_000);
+    let compact = move |draft: &mut Draft| draft.apply(Change::Files { table, edits: Vec::new(), rows_changed: false });
+    catalog.commit(compact).await.unwrap();
+    assert_eq!(updated_ms(&catalog), 2_000);
+}

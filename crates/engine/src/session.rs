@@ -14,6 +14,8 @@ pub struct SessionInfo {
     pub connection_id: u64,
     pub database: Option<String>,
     pub variables: SessionVariables,
+    /// What `@@global.name` reads.
+    pub global_variables: SessionVariables,
     /// `@name` by lower-case name.
     pub user_variables: BTreeMap<String, ScalarValue>,
     /// The statement's moment, microseconds since 1970 UTC.
@@ -34,6 +36,7 @@ impl SessionInfo {
             connection_id: 0,
             database,
             variables: SessionVariables::default(),
+            global_variables: SessionVariables::default(),
             user_variables: BTreeMap::new(),
             now_us,
             query_id: String::new(),
@@ -53,6 +56,7 @@ impl SessionInfo {
             role: "",
             connection_id: self.connection_id,
             variables: &self.variables,
+            global_variables: &self.global_variables,
             user_variables: &self.user_variables,
             now_us: self.now_us,
             last_query_id: &self.last_query_id,

@@ -11,6 +11,7 @@
 
 pub mod activation;
 pub mod definition;
+mod due;
 mod housekeeping;
 pub mod refresh;
 pub mod revival;
@@ -18,5 +19,7 @@ mod run;
 mod schedule;
 mod scheduler;
 pub mod task_run;
+#[cfg(test)]
+mod tests;
 
 pub use scheduler::{Refresher, RefresherOptions, new_query_id};

@@ -1,19 +1,64 @@
-//! One refresh: plan on a snapshot, write, and commit rows, cut and SUCCESS together.
+//! One refresh: plan on a snapshot, write, and commit rows, cut and SUCCESS together; or record why that failed.
 
 use crate::definition;
 use crate::refresh::{self, Decision};
+use crate::schedule;
+use crate::task_run::{self, Failure};
+use base::metrics::Metric;
 use base::{Error, ErrorKind, Result};
 use catalog::change::Change;
-use catalog::{Catalog, Column, MvDefinition, MvState, NewFile, RunState, Table, TableWrite, TaskRun, WriteMode};
+use catalog::{
+    Catalog, Column, MvDefinition, MvState, NewFile, RunState, Snapshot, Table, TableWrite, TaskRun, WriteMode,
+};
 use engine::{Engine, PlannedQuery, Source, WriteOptions, WritePlan};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Executes a RUNNING run to its end.
+static RUNS: Metric = Metric::counter("mv_task_runs_total", "Refreshes that ended.");
+static FAILED: Metric = Metric::counter("mv_task_runs_failed_total", "Refreshes that ended with an error.");
+
+/// Tries to record a failure. After the last the run is left to the scheduler, which lets it wait again.
+const RECORD_ATTEMPTS_MAX: u32 = 10;
+
+/// Executes a RUNNING run to its end and records a failure, whatever the reason.
+pub(crate) async fn execute(catalog: &Catalog, engine: &Engine, run: TaskRun, failures_max: u32) {
+    let snapshot = catalog.snapshot();
+    let cut = task_run::cut_of(&snapshot, run.mv);
+    let result = caught(refresh(catalog, engine, snapshot, &run)).await;
+    RUNS.add(1);
+    let Err(error) = result else { return };
+    FAILED.add(1);
+    tracing::warn!(mv = %run.mv, run = run.query_id, error = %error, "refresh failed");
+    record(catalog, run, Failure::new(&error, cut), failures_max).await;
+}
+
+/// Turns a panic into an error, so that it ends one refresh and not the view.
+pub(crate) async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(Error::internal("the refresh failed unexpectedly, see the server's log")))
+}
+
+async fn record(catalog: &Catalog, run: TaskRun, failure: Failure, failures_max: u32) {
+    const WAIT_BASE_MS: i64 = 500;
+    for attempt in 1..=RECORD_ATTEMPTS_MAX {
+        let (failed, failure) = (run.clone(), failure.clone());
+        let recorded = catalog.commit(move |draft| task_run::fail(draft, &failed, failure, failures_max));
+        let Err(e) = recorded.await else { return };
+        tracing::warn!(mv = %run.mv, run = run.query_id, error = %e, "failed refresh not recorded");
+        if e.kind() == ErrorKind::Fenced {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(schedule::retry_wait_ms(WAIT_BASE_MS, attempt) as u64)).await;
+    }
+}
+
+/// Computes the rows on a snapshot and commits them.
 ///
 /// # Errors
 /// Whatever kept the refresh from happening; the view then is as it was before.
-pub(crate) async fn run(catalog: &Catalog, engine: &Engine, run: &TaskRun) -> Result<()> {
-    let snapshot = catalog.snapshot();
+async fn refresh(catalog: &Catalog, engine: &Engine, snapshot: Snapshot, run: &TaskRun) -> Result<()> {
     let dropped = || Error::new(ErrorKind::Conflict, "the materialized view was dropped");
     let mv = Arc::clone(snapshot.table_by_id(run.mv).ok_or_else(dropped)?);
     let (Some(definition), Some(state)) = (mv.meta.materialized(), &mv.mv) else { return Err(dropped()) };
@@ -69,7 +114,7 @@ async fn write(
     engine: &Engine,
     mv: &Arc<Table>,
     definition: &MvDefinition,
-    snapshot: &catalog::Snapshot,
+    snapshot: &Snapshot,
 ) -> Result<engine::Written> {
     let now_us = catalog.clock().now_us();
     let database = Some(definition.database.clone());

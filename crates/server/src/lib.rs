@@ -14,5 +14,7 @@ pub mod process_list;
 pub mod reply;
 pub mod server;
 pub mod session;
+mod sockets;
 pub mod startup;
 pub(crate) mod statement;
+pub mod time_limit;

@@ -5,6 +5,7 @@ use crate::process_list::{ProcessHandle, ProcessList};
 use crate::reply::{Reply, ResultColumn, Rows};
 use crate::server::{ROOT, Server};
 use crate::statement;
+use crate::time_limit::{TimeLimit, hold};
 use async_trait::async_trait;
 use base::names::{DEFAULT_CATALOG, INFORMATION_SCHEMA};
 use base::session_variable::SessionVariables;
@@ -13,11 +14,13 @@ use catalog::{Snapshot, Table};
 use datafusion::scalar::ScalarValue;
 use engine::SessionInfo;
 use futures::StreamExt;
-use sql::{Cursor, ObjectName, Pipes};
+use sql::{Cursor, Hint, ObjectName, Pipes};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Who asks, and what they have set.
 pub struct Session {
@@ -39,6 +42,12 @@ pub struct Session {
     query_id: String,
     last_query_id: String,
     row_count: i64,
+    /// Counts the rows of the newest result as they are sent.
+    found_rows: Arc<AtomicU64>,
+    /// When the running statement began.
+    began: Instant,
+    /// What the running statement may take.
+    limit: Option<TimeLimit>,
 }
 
 /// A line of SHOW WARNINGS.
@@ -69,6 +78,9 @@ impl Session {
             query_id: String::new(),
             last_query_id: String::new(),
             row_count: -1,
+            found_rows: Arc::default(),
+            began: Instant::now(),
+            limit: None,
         }
     }
 
@@ -84,12 +96,13 @@ impl Session {
             connection_id: self.connection_id,
             database: self.database.clone(),
             variables: self.variables.clone(),
+            global_variables: self.server.global_variables.read().clone(),
             user_variables: self.user_variables.clone(),
             now_us: self.server.catalog.clock().now_us(),
             query_id: self.query_id.clone(),
             last_query_id: self.last_query_id.clone(),
             last_insert_id: 0,
-            found_rows: 0,
+            found_rows: self.found_rows.load(Ordering::Relaxed),
             row_count: self.row_count,
         })
     }
@@ -194,6 +207,7 @@ impl Session {
     }
 
     fn begin_statement(&mut self) {
+        self.began = Instant::now();
         self.last_query_id = std::mem::replace(&mut self.query_id, mv::new_query_id());
         self.shown_warnings = std::mem::take(&mut self.warnings);
         // The database may have been dropped by another session.
@@ -208,29 +222,39 @@ impl Session {
         statement::parse(&mut cursor)
     }
 
-    /// How long the statement may take; `None` for ever.
-    fn time_limit(&self) -> Option<Duration> {
-        let milliseconds = self.variables.integer("max_execution_time");
-        let seconds = self.variables.integer("query_timeout");
-        match (milliseconds, seconds) {
-            (0, 0) => None,
-            (0, s) => Some(Duration::from_secs(s)),
-            (ms, 0) => Some(Duration::from_millis(ms)),
-            (ms, s) => Some(Duration::from_millis(ms.min(s.saturating_mul(1000)))),
-        }
+    /// How long rows may be written for the running INSERT, whose hints count.
+    pub(crate) fn insert_limit(&self) -> Option<TimeLimit> {
+        TimeLimit::of_insert(&self.variables, self.began)
     }
 
     async fn run_statement(&mut self, sql: &str) -> Result<Reply> {
         let statement = self.parse(sql)?;
-        let limit = if statement.is_query() { self.time_limit() } else { None };
-        let Some(limit) = limit else { return statement.run(self).await };
-        let deadline = tokio::time::Instant::now() + limit;
-        let reply = tokio::time::timeout_at(deadline, statement.run(self)).await.map_err(|_| timed_out(limit))??;
-        Ok(match reply {
-            Reply::Rows(rows) => Reply::Rows(until(rows, deadline, limit)),
+        self.limit = None;
+        if statement.is_query() {
+            self.limit = TimeLimit::of_query(&hinted(&self.variables, statement.hints()));
+        }
+        let limit = self.limit;
+        Ok(match hold(limit, statement.run(self)).await? {
+            Reply::Rows(rows) => {
+                // A counter of its own: the statement may ask for the rows of the one before it.
+                self.found_rows = Arc::default();
+                Reply::Rows(watched(rows, limit, Arc::clone(&self.found_rows)))
+            }
             done => done,
         })
     }
+}
+
+/// The variables that limit a statement, before it applies its hints. Wrong ones are its own to refuse.
+fn hinted(variables: &SessionVariables, hints: &[Hint]) -> SessionVariables {
+    let mut variables = variables.clone();
+    for hint in hints {
+        let Hint::SetVar(pairs) = hint else { continue };
+        for (name, value) in pairs {
+            let _ = variables.set(name, value);
+        }
+    }
+    variables
 }
 
 pub(crate) fn check_catalog(catalog: Option<&str>) -> Result<()> {
@@ -241,22 +265,23 @@ pub(crate) fn check_catalog(catalog: Option<&str>) -> Result<()> {
     }
 }
 
-/// The rows until the deadline; then an error.
-fn until(rows: Rows, deadline: tokio::time::Instant, limit: Duration) -> Rows {
-    let batches = futures::stream::unfold(Some(rows.batches), move |batches| async move {
-        let mut batches = batches?;
-        match tokio::time::timeout_at(deadline, batches.next()).await {
-            Ok(Some(batch)) => Some((batch, Some(batches))),
-            Ok(None) => None,
-            Err(_) => Some((Err(timed_out(limit)), None)),
+/// The rows until the time is up, counted; then an error.
+fn watched(rows: Rows, limit: Option<TimeLimit>, count: Arc<AtomicU64>) -> Rows {
+    let batches = futures::stream::unfold(Some(rows.batches), move |batches| {
+        let count = Arc::clone(&count);
+        async move {
+            let mut batches = batches?;
+            match hold(limit, async { Ok(batches.next().await) }).await {
+                Ok(Some(batch)) => {
+                    count.fetch_add(batch.as_ref().map_or(0, |b| b.num_rows() as u64), Ordering::Relaxed);
+                    Some((batch, Some(batches)))
+                }
+                Ok(None) => None,
+                Err(e) => Some((Err(e), None)),
+            }
         }
     });
     Rows { columns: rows.columns, batches: batches.boxed() }
-}
-
-fn timed_out(limit: Duration) -> Error {
-    let message = "Query reached its timeout, maximum statement execution time exceeded; raise query_timeout";
-    Error::new(ErrorKind::Timeout, message).with("seconds", limit.as_secs_f64())
 }
 
 #[async_trait]
@@ -311,6 +336,14 @@ impl ClientSession for Session {
 
     fn wait_timeout(&self) -> Duration {
         Duration::from_secs(self.variables.integer("wait_timeout"))
+    }
+
+    fn write_timeout(&self) -> Duration {
+        Duration::from_secs(self.variables.integer("net_write_timeout"))
+    }
+
+    fn time_limit(&self) -> Option<TimeLimit> {
+        self.limit
     }
 }
 

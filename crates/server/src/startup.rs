@@ -54,6 +54,7 @@ pub struct RunningServer {
 /// `Conflict` if another server uses the directory; `Unavailable` for a store or port that cannot be used.
 pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let ServerOptions { config, data_dir } = options;
+    crate::sockets::raise_limit();
     // Ports first: a port in use must not cost a take-over of the store.
     let mysql_listener = listen(&config, "query_port").await?;
     let http_listener = listen(&config, "http_port").await?;
@@ -69,7 +70,7 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let system_tables = information_schema::all(&catalog, &processes, &config, &global_variables);
     let engine = engine(&config, &store, &scratch_dir, system_tables)?;
     let refresher_options = RefresherOptions::from_config(&config);
-    let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options).await?;
+    let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options);
     let background = Background::start(&catalog, &engine, &config, &scratch_dir);
     let parts = Parts { config, catalog, engine, refresher, processes, global_variables, scratch_dir };
     let server = Server::new(parts);

@@ -58,6 +58,7 @@ pub struct Table {
     pub version: Version,
     /// The version that last changed rows.
     pub data_version: Version,
+    /// When rows last changed.
     pub updated_ms: UnixMs,
     pub partitions: OrdMap<PartitionId, Arc<Partition>>,
     /// Of a materialized view.

@@ -1,8 +1,9 @@
 //! Tasks and their runs: what the scheduler must remember.
 
 use base::clock::UnixMs;
-use base::ids::{DbId, TableId, TaskId};
+use base::ids::{DbId, TableId, TaskId, Version};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The refresh job of a materialized view.
@@ -74,4 +75,10 @@ pub struct TaskRun {
     pub base_partitions: Vec<(String, Vec<String>)>,
     /// 0 for the first try.
     pub attempt: u32,
+    /// The bases' versions on which a run failed; empty otherwise.
+    #[serde(default)]
+    pub failed_on: BTreeMap<TableId, Version>,
+    /// It failed for a reason that may pass, so it is worth repeating on the same versions.
+    #[serde(default)]
+    pub retryable: bool,
 }

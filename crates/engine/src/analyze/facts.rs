@@ -19,6 +19,8 @@ pub struct SessionFacts<'a> {
     pub role: &'a str,
     pub connection_id: u64,
     pub variables: &'a SessionVariables,
+    /// What `@@global.name` reads.
+    pub global_variables: &'a SessionVariables,
     /// `@name` by lower-case name.
     pub user_variables: &'a BTreeMap<String, ScalarValue>,
     /// The statement's moment, microseconds since 1970 UTC.

@@ -1,6 +1,6 @@
 //! Functions and variables that depend on the session alone become literals before planning.
 
-use base::session_variable::{Kind, VARIABLES};
+use base::session_variable::{Kind, SessionVariables, VARIABLES};
 use base::{Error, Result};
 use chrono::NaiveDateTime;
 use datafusion::scalar::ScalarValue;
@@ -16,12 +16,12 @@ use super::node;
 pub(super) fn variable(parts: &[Ident], facts: &SessionFacts) -> Result<Option<Expr>> {
     let Some(first) = parts.first().filter(|first| first.quote_style.is_none()) else { return Ok(None) };
     if let Some(name) = first.value.strip_prefix("@@") {
-        let name = match parts {
-            [_, name] if is_scope(&first.value[2..]) => name.value.as_str(),
-            [_] => name,
-            _ => return Err(Error::invalid("a system variable is @@name, @@session.name or @@global.name")),
+        let (name, variables) = match parts {
+            [scope, name] => (name.value.as_str(), variables_of(&scope.value[2..], facts)?),
+            [_] => (name, facts.variables),
+            _ => return Err(unknown_scope()),
         };
-        return system_variable(name, facts).map(Some);
+        return system_variable(name, variables).map(Some);
     }
     match first.value.strip_prefix('@') {
         Some(name) => {
@@ -32,12 +32,21 @@ pub(super) fn variable(parts: &[Ident], facts: &SessionFacts) -> Result<Option<E
     }
 }
 
-fn is_scope(word: &str) -> bool {
-    ["session", "global", "local", "persist"].iter().any(|scope| word.eq_ignore_ascii_case(scope))
+/// The variables that `@@scope.name` reads.
+fn variables_of<'a>(scope: &str, facts: &SessionFacts<'a>) -> Result<&'a SessionVariables> {
+    match scope.to_ascii_lowercase().as_str() {
+        "session" | "local" => Ok(facts.variables),
+        "global" | "persist" => Ok(facts.global_variables),
+        _ => Err(unknown_scope()),
+    }
 }
 
-fn system_variable(name: &str, facts: &SessionFacts) -> Result<Expr> {
-    let value = facts.variables.get(name)?;
+fn unknown_scope() -> Error {
+    Error::invalid("a system variable is @@name, @@session.name or @@global.name")
+}
+
+fn system_variable(name: &str, variables: &SessionVariables) -> Result<Expr> {
+    let value = variables.get(name)?;
     let kind = VARIABLES.iter().find(|variable| variable.name.eq_ignore_ascii_case(name)).map(|variable| variable.kind);
     // Variables without a rule of their own hold what MySQL has as a number, too.
     let numeric = match kind {

@@ -5,6 +5,7 @@
 //! ```
 
 mod admission;
+mod cancellation;
 pub mod delimiter;
 pub mod error_log;
 pub mod feed;

@@ -4,6 +4,7 @@
 //! the files are deleted and the label is free again.
 
 use super::admission::Admission;
+use super::cancellation::Cancellations;
 use super::error_log::ErrorLogs;
 use super::feed::{self, Body, BodyLimits};
 use super::headers::{Rejected, StreamLoadRequest};
@@ -12,9 +13,10 @@ use super::response::{Response, Status, Times};
 use super::transform::{Reading, Scope, Transform};
 use crate::quality::{Quality, RejectedRows};
 use base::config::Config;
-use base::ids::PartitionId;
+use base::ids::{DbId, PartitionId};
 use base::limits::MemoryShares;
 use base::metrics::Metric;
+use base::names::INFORMATION_SCHEMA;
 use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
 use catalog::load::{LabelState, LoadCounts, LoadKind, LoadRequest, OpenLoad};
@@ -90,6 +92,7 @@ pub struct StreamLoader {
     settings: Settings,
     logs: ErrorLogs,
     admission: Admission,
+    cancellations: Cancellations,
 }
 
 /// What a load has found out so far; the response is made of it also when it fails.
@@ -113,11 +116,16 @@ struct Destination {
 impl StreamLoader {
     pub fn new(catalog: Catalog, engine: Engine, settings: Settings, logs: ErrorLogs) -> Self {
         let admission = Admission::new(settings.memory_bytes);
-        StreamLoader { catalog, engine, settings, logs, admission }
+        StreamLoader { catalog, engine, settings, logs, admission, cancellations: Cancellations::default() }
     }
 
     pub fn logs(&self) -> &ErrorLogs {
         &self.logs
+    }
+
+    /// Ends a running load; false if there is none under this label whose rows are not being committed.
+    pub fn cancel(&self, db: DbId, label: &str) -> bool {
+        self.cancellations.cancel(db, label)
     }
 
     /// Runs a load to its end, also when the caller goes away: a commit must not stop half-way.
@@ -158,7 +166,12 @@ impl StreamLoader {
         let mut facts = Facts::default();
         facts.times.begin_ms = ms_since(started);
         let (base_url, mut warnings) = (load.base_url.clone(), request.warnings.clone());
-        let written = self.write(&mut facts, &to, request, load, started).await;
+        let mut cancellable = self.cancellations.register(to.table.meta.db, &label);
+        let written = tokio::select! {
+            reason = cancellable.asked() => Err(reason),
+            written = self.write(&mut facts, &to, request, load, started) => written,
+        };
+        drop(cancellable);
         if facts.carriage_returns.load(Ordering::Relaxed) {
             warnings.push(
                 "lines end with CR LF, and the CR belongs to the last field: set row_delimiter to \\r\\n".to_string(),
@@ -217,6 +230,10 @@ impl StreamLoader {
     fn begin(&self, load: &HttpLoad, label: &str) -> Result<Destination> {
         if load.content_length.is_some_and(|bytes| bytes > self.settings.body_bytes_max) {
             return Err(feed::too_large(self.settings.body_bytes_max));
+        }
+        if load.database.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
+            let message = "tables of information_schema show what the server knows and cannot be loaded";
+            return Err(Error::new(ErrorKind::WrongObject, message).with("table", &load.table));
         }
         let snapshot = self.catalog.snapshot();
         let table = Arc::clone(snapshot.table(&load.database, &load.table)?);
@@ -307,6 +324,7 @@ impl StreamLoader {
         let mut session = SessionInfo::internal(Some(load.database.clone()), self.catalog.clock().now_us());
         session.user.clone_from(&load.user);
         session.variables = load.variables.clone();
+        session.global_variables = load.variables.clone();
         if let Some(zone) = &request.timezone {
             session.variables.set("time_zone", zone)?;
         }

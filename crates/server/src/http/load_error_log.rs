@@ -3,7 +3,7 @@
 //!
 //! No credentials are asked for: connectors fetch the address as they got it, and nobody can guess a name.
 
-use super::{State, stream_load};
+use super::State;
 use axum::Router;
 use axum::extract::{self, Query};
 use axum::http::StatusCode;
@@ -20,7 +20,7 @@ async fn error_log(
     extract::State(state): extract::State<State>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    let logs = stream_load::error_logs(&state);
+    let logs = state.loader.logs().clone();
     let name = query.get("file").cloned().unwrap_or_default();
     let read = tokio::task::spawn_blocking(move || logs.read(&name)).await;
     let text_type = [(CONTENT_TYPE, "text/plain; charset=utf-8")];

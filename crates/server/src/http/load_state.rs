@@ -23,14 +23,13 @@ async fn load_state(
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(error) = auth::user(&state.server, &headers) {
-        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Basic realm=\"\"")], Json(failed(&error)))
-            .into_response();
+    match auth::user(&state.server, &headers) {
+        Ok(_) => answered(answer(&state, &database, query.get("label"))),
+        Err(error) => unauthorized(&error),
     }
-    Json(answer(&state, &database, query.get("label")).unwrap_or_else(|e| failed(&e))).into_response()
 }
 
-fn answer(state: &State, database: &str, label: Option<&String>) -> Result<Value> {
+fn answer(state: &State, database: &str, label: Option<&String>) -> Result<Vec<(&'static str, String)>> {
     let label = label.filter(|l| !l.is_empty()).ok_or_else(|| Error::invalid("No label selected."))?;
     let catalog = &state.server.catalog;
     // The running loads are asked first: a load that ends in between is found in the newer snapshot.
@@ -46,17 +45,27 @@ fn answer(state: &State, database: &str, label: Option<&String>) -> Result<Value
             None => ("UNKNOWN", String::new()),
         },
     };
-    Ok(json!({
-        "state": state,
-        "reason": reason,
-        "status": "OK",
-        "code": "0",
-        "msg": "Success",
-        "message": "OK",
-    }))
+    Ok(vec![("state", state.to_string()), ("reason", reason)])
 }
 
-fn failed(error: &Error) -> Value {
+/// The answer of a request about a load: what was asked for, and StarRocks' words for success or failure.
+pub(super) fn answered(result: Result<Vec<(&'static str, String)>>) -> Response {
+    let (facts, status) = match result {
+        Ok(facts) => (facts, json!({ "status": "OK", "code": "0", "msg": "Success", "message": "OK" })),
+        Err(error) => (Vec::new(), failed(&error)),
+    };
+    let mut answer: serde_json::Map<String, Value> =
+        facts.into_iter().map(|(k, v)| (k.to_string(), v.into())).collect();
+    answer.extend(status.as_object().cloned().unwrap_or_default());
+    Json(answer).into_response()
+}
+
+pub(super) fn unauthorized(error: &Error) -> Response {
+    (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Basic realm=\"\"")], Json(failed(error))).into_response()
+}
+
+/// An error in StarRocks' form.
+pub(super) fn failed(error: &Error) -> Value {
     let message = error.to_string();
     json!({ "status": "FAILED", "code": "1", "msg": message, "message": message })
 }

@@ -5,9 +5,10 @@
 //! credentials are 401. No redirect, and `Expect: 100-continue` is welcome but not needed.
 
 use super::{State, auth};
+use crate::server::Server;
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
-use axum::extract::{Path, Request};
+use axum::extract::{self, Path, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -27,30 +28,37 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// A client that pauses for so long waits for the answer.
 const DRAIN_IDLE_MAX: Duration = Duration::from_millis(500);
 
-pub(super) fn route(state: &State) -> Router<State> {
-    let server = &state.server;
-    let settings = Settings::new(&server.config);
-    let loader = StreamLoader::new(server.catalog.clone(), server.engine.clone(), settings, error_logs(state));
-    let state = state.clone();
-    let handle = move |Path(table): Path<(String, String)>, request: Request| async move {
-        let (parts, body) = request.into_parts();
-        let body = SharedBody::new(body);
-        let (answer, failed) = match auth::user(&state.server, &parts.headers) {
-            Ok(user) => {
-                let response = loader.run(http_load(&state, user, table, &parts.headers, &body)).await;
-                (([(CONTENT_TYPE, "application/json")], response.to_json()).into_response(), !response.is_success())
-            }
-            Err(error) => (unauthorized(&error), true),
-        };
-        if failed && (body.was_read() || !parts.headers.contains_key(EXPECT)) {
-            // Closing a connection with unread bytes resets it, and the client would lose the answer.
-            body.drain().await;
-        }
-        answer
-    };
+pub(super) fn route() -> Router<State> {
     Router::new()
-        .route("/api/{db}/{table}/_stream_load", put(handle))
+        .route("/api/{db}/{table}/_stream_load", put(stream_load))
         .route("/api/transaction/{operation}", put(transaction).post(transaction))
+}
+
+/// What runs the loads of this server.
+pub(super) fn loader(server: &Server) -> StreamLoader {
+    let settings = Settings::new(&server.config);
+    StreamLoader::new(server.catalog.clone(), server.engine.clone(), settings, error_logs(server))
+}
+
+async fn stream_load(
+    extract::State(state): extract::State<State>,
+    Path(table): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = SharedBody::new(body);
+    let (answer, failed) = match auth::user(&state.server, &parts.headers) {
+        Ok(user) => {
+            let response = state.loader.run(http_load(&state, user, table, &parts.headers, &body)).await;
+            (([(CONTENT_TYPE, "application/json")], response.to_json()).into_response(), !response.is_success())
+        }
+        Err(error) => (unauthorized(&error), true),
+    };
+    if failed && (body.was_read() || !parts.headers.contains_key(EXPECT)) {
+        // Closing a connection with unread bytes resets it, and the client would lose the answer.
+        body.drain().await;
+    }
+    answer
 }
 
 /// The two-phase interface of StarRocks' connectors.
@@ -62,8 +70,8 @@ async fn transaction() -> Response {
 }
 
 /// Where error logs of loads are kept.
-pub(super) fn error_logs(state: &State) -> ErrorLogs {
-    ErrorLogs::new(state.server.scratch_dir.join("load_errors"))
+fn error_logs(server: &Server) -> ErrorLogs {
+    ErrorLogs::new(server.scratch_dir.join("load_errors"))
 }
 
 fn http_load(

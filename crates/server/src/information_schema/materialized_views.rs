@@ -3,7 +3,7 @@
 
 use super::Type::{DateTime, Double, Number, Text};
 use super::{Definition, Value};
-use catalog::{MvDefinition, Partitioning, RefreshScheme, RunState, State, Table, TaskRun};
+use catalog::{MvDefinition, MvState, Partitioning, RefreshScheme, RunState, State, Table, TaskRun};
 use engine::SystemContext;
 use engine::table::system::Wanted;
 use std::sync::Arc;
@@ -99,10 +99,10 @@ pub(crate) fn row(state: &State, database: &str, table: &Table) -> Vec<Value> {
         of_run(|r| base_partitions(r).into()),
         of_run(|r| format!("[{}]", r.partitions.join(", ")).into()),
         of_run(|r| r.error_code.to_string().into()),
-        of_run(|r| r.error_message.as_str().into()),
+        run.as_deref().map_or(Value::Null, |r| error_message(table, mv, definition, r).into()),
         table.rows().into(),
         crate::statement::show_create::materialized_view_text(table).into(),
-        of_run(|r| super::task_runs::extra_message(r).into()),
+        extra_message(table, mv, run.as_deref()).map_or(Value::Null, Value::from),
         "INVALID: queries are not rewritten yet, name the view".into(),
         definition.creator.as_str().into(),
         of_run(|r| r.started_ms.map_or(Value::Null, Value::Time)),
@@ -124,6 +124,39 @@ pub(crate) fn row(state: &State, database: &str, table: &Table) -> Vec<Value> {
 
 fn duration_s(run: &TaskRun) -> Option<f64> {
     Some((run.finished_ms? - run.started_ms?) as f64 / 1000.0)
+}
+
+/// Why the last refresh failed, and what happens or helps now; empty if it did not fail.
+fn error_message(table: &Table, mv: &MvState, definition: &MvDefinition, run: &TaskRun) -> String {
+    if run.state != RunState::Failed {
+        return run.error_message.clone();
+    }
+    let name = &table.meta.name;
+    let again = match &definition.refresh.scheme {
+        _ if !mv.is_active() => {
+            return format!(
+                "{}; the view keeps its old rows and is inactive: repair the cause, then ALTER MATERIALIZED VIEW {name} ACTIVE",
+                run.error_message
+            );
+        }
+        _ if mv.paused => format!("paused: ALTER MATERIALIZED VIEW {name} RESUME, or"),
+        _ if run.retryable => "it is repeated by itself, or at once by".to_string(),
+        RefreshScheme::Manual => "repeat it by".to_string(),
+        RefreshScheme::OnChange => "it is repeated when a base table changes, or at once by".to_string(),
+        RefreshScheme::Every { .. } => "it is repeated at the next tick, or at once by".to_string(),
+    };
+    format!("{}; the view keeps its old rows; {again} REFRESH MATERIALIZED VIEW {name}", run.error_message)
+}
+
+/// The last run's facts, and whether refreshes are paused, for which StarRocks has no column.
+fn extra_message(table: &Table, mv: &MvState, run: Option<&TaskRun>) -> Option<String> {
+    let mut facts = run.map(super::task_runs::extra_facts).unwrap_or_default();
+    if mv.paused {
+        let resume = format!("ALTER MATERIALIZED VIEW {} RESUME", table.meta.name);
+        facts.insert("paused".to_string(), true.into());
+        facts.insert("toResume".to_string(), resume.into());
+    }
+    (!facts.is_empty()).then(|| serde_json::Value::Object(facts).to_string())
 }
 
 fn base_partitions(run: &TaskRun) -> String {

@@ -6,7 +6,7 @@ use super::{Definition, Value};
 use catalog::{RunState, TaskRun};
 use engine::SystemContext;
 use engine::table::system::Wanted;
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "task_runs",
@@ -60,7 +60,7 @@ fn row(r: &TaskRun, kept_ms: i64) -> Vec<Value> {
             _ => "0%",
         }
         .into(),
-        extra_message(r).into(),
+        Json::Object(extra_facts(r)).to_string().into(),
         json!({"FORCE": r.force.to_string()}).to_string().into(),
         r.id.to_string().into(),
         time(r.started_ms),
@@ -68,18 +68,18 @@ fn row(r: &TaskRun, kept_ms: i64) -> Vec<Value> {
 }
 
 /// StarRocks' keys, as far as a full refresh has them, and the number of rows written.
-pub(super) fn extra_message(r: &TaskRun) -> String {
-    let bases: serde_json::Map<String, serde_json::Value> =
+pub(super) fn extra_facts(r: &TaskRun) -> Map<String, Json> {
+    let bases: Map<String, Json> =
         r.base_partitions.iter().map(|(table, partitions)| (table.clone(), json!(partitions))).collect();
-    json!({
-        "forceRefresh": r.force,
-        "mvPartitionsToRefresh": r.partitions,
-        "basePartitionsToRefreshMap": bases,
-        "processStartTime": r.started_ms,
-        "executeOption": {"isMergeRedundant": true, "isManual": r.manual},
-        "refreshMode": if r.force { "FORCE" } else { "COMPLETE" },
-        "attempt": r.attempt,
-        "rows": r.rows,
-    })
-    .to_string()
+    let facts = [
+        ("forceRefresh", json!(r.force)),
+        ("mvPartitionsToRefresh", json!(r.partitions)),
+        ("basePartitionsToRefreshMap", Json::Object(bases)),
+        ("processStartTime", json!(r.started_ms)),
+        ("executeOption", json!({"isMergeRedundant": true, "isManual": r.manual})),
+        ("refreshMode", json!(if r.force { "FORCE" } else { "COMPLETE" })),
+        ("attempt", json!(r.attempt)),
+        ("rows", json!(r.rows)),
+    ];
+    facts.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
 }

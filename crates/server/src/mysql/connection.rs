@@ -30,7 +30,7 @@ use tracing::{debug, error};
 static PANICS: Metric = Metric::counter("mysql_panics_total", "MySQL commands that ended by a panic");
 
 /// How long the last packet to a client that is being thrown out may take.
-const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A logged-in client.
 pub(super) struct Connection<R, W> {
@@ -54,7 +54,7 @@ pub(super) async fn serve(
     process: Registration,
     shutdown: CancellationToken,
 ) {
-    if let Err(e) = stream.set_nodelay(true) {
+    if let Err(e) = crate::sockets::prepare(&stream) {
         debug!(%peer, error = %e, "the client left at once");
         return;
     }
@@ -98,6 +98,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
         let mut open = self.flush().await;
         while open {
             self.process.set_idle();
+            self.writer.set_stall_timeout(self.session.write_timeout());
             let Some(incoming) = self.next(shutdown).await else { return };
             let answered = match incoming {
                 Incoming::Packet { payload, sequence } => {

@@ -2,6 +2,7 @@
 
 use crate::process_list::{ProcessHandle, ProcessList};
 use crate::reply::{Reply, ResultColumn};
+use crate::time_limit::TimeLimit;
 use async_trait::async_trait;
 use base::Result;
 use std::collections::HashMap;
@@ -72,6 +73,12 @@ pub trait ClientSession: Send {
 
     /// How long the connection may be idle before it is closed.
     fn wait_timeout(&self) -> Duration;
+
+    /// How long the client may take nothing of an answer before the connection is closed.
+    fn write_timeout(&self) -> Duration;
+
+    /// Until when rows of the running statement may be sent; `None` for ever.
+    fn time_limit(&self) -> Option<TimeLimit>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

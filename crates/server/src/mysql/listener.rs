@@ -1,6 +1,6 @@
 //! Accepts MySQL connections, one task each, and ends them in order at shutdown.
 
-use crate::mysql::connection;
+use crate::mysql::connection::{self, FAREWELL_TIMEOUT};
 use crate::mysql::frontend::Frontend;
 use crate::mysql::ok_err::ErrorReply;
 use base::metrics::Metric;
@@ -17,8 +17,8 @@ static CONNECTIONS_OPEN: Metric = Metric::gauge("mysql_connections_open", "MySQL
 static CONNECTIONS_REFUSED: Metric =
     Metric::counter("mysql_connections_refused_total", "MySQL connections refused because too many were open");
 
-/// How long a connection that was told to end may take for its last packet.
-const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long connections that were told to end may take: their last packet, and some time to be done.
+const END_TIMEOUT: Duration = FAREWELL_TIMEOUT.saturating_mul(2);
 /// Pause after an accept that failed, which happens when file descriptors are used up.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -76,7 +76,7 @@ async fn drain(mut tasks: JoinSet<()>, frontend: &dyn Frontend, timeout: Duratio
     }
     warn!(connections = tasks.len(), "interrupting statements that still run at shutdown");
     frontend.processes().kill_all();
-    if tokio::time::timeout(FAREWELL_TIMEOUT, all_ended(&mut tasks)).await.is_err() {
+    if tokio::time::timeout(END_TIMEOUT, all_ended(&mut tasks)).await.is_err() {
         tasks.shutdown().await;
     }
     CONNECTIONS_OPEN.set(0);

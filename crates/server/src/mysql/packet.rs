@@ -9,6 +9,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 /// A payload of this size or more continues in the next packet.
 pub(super) const PART_BYTES_MAX: usize = 0xFF_FFFF;
@@ -141,7 +142,7 @@ impl<R: AsyncRead + Unpin> PacketReader<R> {
                 return Ok(false);
             }
             let stalled = |_| io::Error::from(io::ErrorKind::TimedOut);
-            tokio::time::timeout(STALL_TIMEOUT, self.read()).await.map_err(stalled)??;
+            timeout(STALL_TIMEOUT, self.read()).await.map_err(stalled)??;
         }
         Ok(true)
     }
@@ -177,11 +178,18 @@ pub(super) struct PacketWriter<W> {
     /// Where the last whole packet ends.
     whole: usize,
     sequence: u8,
+    /// How long the socket may take nothing.
+    stall_timeout: Duration,
 }
 
 impl<W: AsyncWrite + Unpin> PacketWriter<W> {
     pub(super) fn new(io: W) -> Self {
-        PacketWriter { io, out: Vec::new(), sent: 0, whole: 0, sequence: 0 }
+        PacketWriter { io, out: Vec::new(), sent: 0, whole: 0, sequence: 0, stall_timeout: STALL_TIMEOUT }
+    }
+
+    /// Sets for how long the client may take nothing before [`PacketWriter::flush`] gives up.
+    pub(super) fn set_stall_timeout(&mut self, timeout: Duration) {
+        self.stall_timeout = timeout;
     }
 
     /// The number of the next packet: one more than that of the command it answers.
@@ -216,9 +224,12 @@ impl<W: AsyncWrite + Unpin> PacketWriter<W> {
     }
 
     /// Sends everything. A caller may drop this future and flush again later.
+    ///
+    /// # Errors
+    /// `TimedOut` if the client takes nothing for too long.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         while self.sent < self.out.len() {
-            let taken = self.io.write(&self.out[self.sent..]).await?;
+            let taken = timeout(self.stall_timeout, self.io.write(&self.out[self.sent..])).await??;
             if taken == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }

@@ -11,6 +11,7 @@ use crate::mysql::row_binary;
 use crate::mysql::row_text::{self, Column, Frame};
 use crate::process_list::ProcessHandle;
 use crate::reply::{Reply, ResultColumn, Rows};
+use crate::time_limit::{TimeLimit, hold};
 use base::{Error, Result};
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
 use datafusion::arrow::compute::cast;
@@ -116,8 +117,9 @@ async fn send_rows<W: AsyncWrite + Unpin>(
     let status = status_flags(session.status(), form.more_results);
     writer.packet(|out| out.put_lenenc_int(rows.columns.len() as u64));
     write_definitions(&rows.columns, writer, form.capabilities, status);
+    let limit = session.time_limit();
     while let Some(current) = batch {
-        send_batch(&rows.columns, &current, writer, form.rows).await?;
+        send_batch(&rows.columns, &current, writer, form.rows, limit).await?;
         batch = rows.batches.next().await.transpose()?;
     }
     // Dropping the stream first lets the session count what the query left behind, such as warnings.
@@ -133,6 +135,7 @@ async fn send_batch<W: AsyncWrite + Unpin>(
     batch: &RecordBatch,
     writer: &mut PacketWriter<W>,
     format: RowFormat,
+    limit: Option<TimeLimit>,
 ) -> Result<(), Failure> {
     let arrays = arrays(columns, batch, format)?;
     let columns: Vec<Column<'_>> = arrays
@@ -151,7 +154,8 @@ async fn send_batch<W: AsyncWrite + Unpin>(
             RowFormat::Binary => writer.packet(|out| row_binary::write_row(&columns, row, out)),
         }
         if writer.pending_bytes() >= FLUSH_BYTES {
-            writer.flush().await?;
+            // Waiting for a client that does not read takes from the statement's time, too.
+            hold(limit, async { Ok(writer.flush().await) }).await??;
         }
     }
     Ok(())

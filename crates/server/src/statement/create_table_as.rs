@@ -7,6 +7,7 @@ use super::create_table::columns::check_distinct;
 use super::create_table::{NewTable, Target, define};
 use crate::reply::{Done, Reply};
 use crate::session::Session;
+use crate::time_limit::hold;
 use base::ids::{ColumnId, DbId, PartitionId, TableId, Version};
 use base::{Error, ErrorKind, Result};
 use catalog::{
@@ -141,7 +142,7 @@ async fn write(session: &Session, planned: &PlannedQuery, table: Arc<Table>) -> 
         epoch: server.catalog.epoch(),
         now: session.info().facts().local_now()?,
     };
-    server.engine.write(planned, plan).await
+    hold(session.insert_limit(), server.engine.write(planned, plan)).await
 }
 
 /// A file of the provisional table in the partition that the table now has.

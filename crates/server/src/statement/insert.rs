@@ -4,6 +4,7 @@
 use super::{Statement, StatementKind};
 use crate::reply::{Done, Reply};
 use crate::session::Session;
+use crate::time_limit::hold;
 use async_trait::async_trait;
 use base::ids::PartitionId;
 use base::{Error, ErrorKind, Result};
@@ -105,7 +106,7 @@ async fn write(session: &Session, planned: &PlannedQuery, target: Target) -> Res
         now: session.info().facts().local_now()?,
     };
     session.set_state("writing");
-    let written = match server.engine.write(planned, plan).await {
+    let written = match hold(session.insert_limit(), server.engine.write(planned, plan)).await {
         Ok(written) => written,
         Err(e) => {
             load.fail(&e, LoadCounts::default(), None).await;

@@ -76,6 +76,11 @@ pub(crate) trait Statement: Send + Sync {
         Ok(None)
     }
 
+    /// The hints of a query, which may change how long it may take.
+    fn hints(&self) -> &[sql::Hint] {
+        &[]
+    }
+
     /// Whether `query_timeout` applies.
     fn is_query(&self) -> bool {
         false

@@ -35,6 +35,10 @@ impl Statement for Query {
         Ok(Some(planned.columns().iter().map(rows::query_column).collect()))
     }
 
+    fn hints(&self) -> &[Hint] {
+        &self.hints
+    }
+
     fn is_query(&self) -> bool {
         true
     }

@@ -52,6 +52,7 @@ impl Session {
             role: "",
             connection_id: 7,
             variables: &self.variables,
+            global_variables: &self.variables,
             user_variables: &self.user_variables,
             now_us: 1_706_697_000_123_456,
             last_query_id: "q-1",

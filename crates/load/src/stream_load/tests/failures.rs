@@ -35,6 +35,11 @@ async fn only_tables_can_be_loaded() {
     let f = Fixture::plain("k int").await;
     for (database, table, expected) in [
         ("nosuch", "t", "Unknown database 'nosuch'"),
+        (
+            "information_schema",
+            "tables",
+            "tables of information_schema show what the server knows and cannot be loaded (table: tables)",
+        ),
         ("d", "nosuch", "Table 'd.nosuch' doesn't exist"),
         ("d", "v", "'v' is a view: only tables can be loaded"),
     ] {
@@ -196,4 +201,21 @@ async fn a_table_dropped_meanwhile_fails_the_load() {
     let response = f.load_body(&[("label", "l")], body).await;
     assert!(response["Message"].as_str().unwrap().contains("the table was dropped meanwhile"), "{response}");
     assert_eq!(response["NumberLoadedRows"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_load_can_be_cancelled() {
+    let f = Fixture::plain("k int").await;
+    let db = f.catalog.snapshot().database("d").unwrap().id;
+    assert!(!f.loader.cancel(db, "l"));
+    let loader = f.loader.clone();
+    // The first row comes, the rest never does.
+    let body = stream::iter([Ok(Bytes::from("1\n"))]).chain(stream::pending()).boxed();
+    let load = tokio::spawn(async move { loader.run(request(&[("label", "l")], body)).await.to_json() });
+    while !f.loader.cancel(db, "l") {
+        tokio::task::yield_now().await;
+    }
+    let response: Value = serde_json::from_str(&load.await.unwrap()).unwrap();
+    assert_eq!((response["Status"].as_str(), response["Message"].as_str()), (Some("Fail"), Some("user cancel")));
+    f.assert_nothing_left("l").await;
 }

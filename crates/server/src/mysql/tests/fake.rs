@@ -3,6 +3,7 @@
 use crate::mysql::{ClientSession, Frontend, Login, PasswordHash, SALT_BYTES, SessionStatus, Settings, serve};
 use crate::process_list::{ProcessHandle, ProcessList};
 use crate::reply::{ColumnKind, Done, Reply, ResultColumn, Rows};
+use crate::time_limit::TimeLimit;
 use async_trait::async_trait;
 use base::clock::Clock;
 use base::{Error, ErrorKind, Result};
@@ -96,7 +97,7 @@ impl Frontend for Fake {
 
     fn authenticate(&self, user: &str, _: SocketAddr, salt: &[u8; SALT_BYTES], scramble: &[u8]) -> Result<()> {
         let password = match user {
-            "t" => "pw",
+            "t" | "hurried" => "pw",
             "nopw" | "impatient" => "",
             "locked" => return Err(Error::new(ErrorKind::Privilege, "the account is locked")),
             _ => return Err(Error::new(ErrorKind::AccessDenied, "no such user")),
@@ -109,6 +110,7 @@ impl Frontend for Fake {
         self.logins.lock().push(login.clone());
         let (hanging, dropped) = (Arc::clone(&self.hanging), Arc::clone(&self.dropped));
         let idle_ms = if login.user == "impatient" { 0 } else { 28_800_000 };
+        let write_timeout = Duration::from_millis(if login.user == "hurried" { 50 } else { 60_000 });
         Box::new(Session {
             processes: self.processes.clone(),
             process: login.process,
@@ -118,6 +120,7 @@ impl Frontend for Fake {
             database: None,
             status: SessionStatus::default(),
             wait_timeout: Duration::from_millis(idle_ms),
+            write_timeout,
         })
     }
 
@@ -135,6 +138,7 @@ struct Session {
     database: Option<String>,
     status: SessionStatus,
     wait_timeout: Duration,
+    write_timeout: Duration,
 }
 
 /// Tells when it is dropped.
@@ -236,6 +240,14 @@ impl ClientSession for Session {
 
     fn wait_timeout(&self) -> Duration {
         self.wait_timeout
+    }
+
+    fn write_timeout(&self) -> Duration {
+        self.write_timeout
+    }
+
+    fn time_limit(&self) -> Option<TimeLimit> {
+        None
     }
 }
 

@@ -89,6 +89,19 @@ async fn a_client_that_reads_nothing_holds_only_its_own_query() {
 }
 
 #[tokio::test]
+async fn a_client_that_stops_reading_is_closed() {
+    let server = Server::start().await;
+    let mut lazy = Wire::connect(server.port).await;
+    let scramble = mysql_common::scramble::scramble_native(&lazy.salt, b"pw").unwrap();
+    let plugin = Some(mysql_common::packets::AuthPlugin::MysqlNativePassword);
+    lazy.respond(BASIC, "hurried", &scramble, plugin).await;
+    lazy.assert_ok().await;
+    lazy.command(b"\x03endless").await;
+    server.dropped().await;
+    lazy.rest().await;
+}
+
+#[tokio::test]
 async fn a_panic_ends_its_connection_only() {
     let server = Server::start().await;
     let mut other = server.connect().await;

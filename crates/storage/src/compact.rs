@@ -7,8 +7,8 @@ use base::ids::{PartitionId, TableId};
 use base::metrics::Metric;
 use base::{Error, ErrorKind, Result};
 use catalog::change::{Change, FileEdit};
-use catalog::{Catalog, Column, DataFile, NewFile, Partition, Snapshot, State, Table};
-use std::collections::HashMap;
+use catalog::{Catalog, Column, DataFile, NewFile, Partition, Snapshot, State};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -70,13 +70,13 @@ impl Failures {
 /// What to compact next: the partition with most small files of one tier. Pure.
 pub fn pick(state: &State, options: &CompactOptions, failures: &Failures, now: Instant) -> Option<Job> {
     let partitions = state.tables().flat_map(|t| t.partitions.values().map(move |p| (t, p)));
-    let jobs = partitions.filter_map(|(t, p)| pick_in(t, p, options));
+    let jobs = partitions.filter_map(|(t, p)| pick_in(t.meta.id, p, options));
     jobs.filter(|job| !failures.holds_back(job, now)).max_by_key(|job| job.files.len())
 }
 
-fn pick_in(table: &Table, partition: &Partition, options: &CompactOptions) -> Option<Job> {
+fn pick_in(table: TableId, partition: &Partition, options: &CompactOptions) -> Option<Job> {
     let small = |f: &&Arc<DataFile>| f.bytes < (options.file_bytes_max / 2) as u64;
-    let mut tiers: HashMap<u32, Vec<Arc<DataFile>>> = HashMap::new();
+    let mut tiers: BTreeMap<u32, Vec<Arc<DataFile>>> = BTreeMap::new();
     for file in partition.files.iter().filter(small) {
         tiers.entry(tier(file.bytes)).or_default().push(Arc::clone(file));
     }
@@ -86,7 +86,7 @@ fn pick_in(table: &Table, partition: &Partition, options: &CompactOptions) -> Op
         bytes += f.bytes;
         bytes <= INPUT_BYTES_MAX
     });
-    (files.len() >= options.files_min).then(|| Job { table: table.meta.id, partition: partition.meta.id, files })
+    (files.len() >= options.files_min).then_some(Job { table, partition: partition.meta.id, files })
 }
 
 fn tier(bytes: u64) -> u32 {
@@ -148,4 +148,38 @@ pub async fn run(
     COMPACTIONS.add(1);
     COMPACTED.add(bytes as i64);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::ids::Version;
+    use catalog::{Bounds, PartitionMeta};
+
+    fn file(bytes: u64) -> Arc<DataFile> {
+        Arc::new(DataFile { path: String::new(), rows: 1, bytes, columns: vec![], sorted: true })
+    }
+
+    #[test]
+    fn many_small_loads_are_rewritten_a_few_times() {
+        let options = CompactOptions { files_min: 8, file_bytes_max: 128 << 20 };
+        let meta = PartitionMeta { id: PartitionId(1), name: "p".into(), bounds: Bounds::All };
+        let version = Version(1);
+        let files = Default::default();
+        let mut partition = Partition { meta, data_version: version, phys_version: version, data_time_ms: 0, files };
+        let (mut loaded, mut rewritten, mut files_max) = (0, 0, 0);
+        for _ in 0..20_000 {
+            partition.files.push_back(file(10_000));
+            loaded += 10_000;
+            while let Some(job) = pick_in(TableId(1), &partition, &options) {
+                let bytes: u64 = job.files.iter().map(|f| f.bytes).sum();
+                partition.files.retain(|f| !job.files.iter().any(|merged| Arc::ptr_eq(f, merged)));
+                partition.files.push_back(file(bytes));
+                rewritten += bytes;
+            }
+            files_max = files_max.max(partition.files.len());
+        }
+        assert!(rewritten < 6 * loaded, "each byte was written {} times", rewritten / loaded);
+        assert!(files_max < 50, "{files_max} files");
+    }
 }

@@ -3,6 +3,7 @@
 //! The server is hyper's with one connection a task; handlers are axum's.
 
 pub mod auth;
+mod bare_answer;
 mod bootstrap;
 mod health;
 mod load_cancel;
@@ -18,6 +19,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
+use bare_answer::Explained;
 use base::Error;
 use base::limits::HTTP_CONNECTIONS_MAX;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -109,7 +111,7 @@ async fn serve_router(
             let _place = place;
             let mut http = hyper::server::conn::http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-            let connection = http.serve_connection(TokioIo::new(stream), service);
+            let connection = http.serve_connection(TokioIo::new(Explained::new(stream)), service);
             tokio::pin!(connection);
             // An error is the client's: it went away or does not speak HTTP.
             tokio::select! {
@@ -137,6 +139,28 @@ async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> std::io::Resul
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn what_is_no_http_is_told_so_in_json() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let router = Router::new().fallback(no_endpoint);
+        let served = tokio::spawn(serve_router(listener, router, 9, Duration::ZERO, shutdown.clone()));
+        for request in ["PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", "nonsense\r\n\r\n"] {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 400"), "{answer}");
+            assert!(head.contains(&format!("content-length: {}", body.len())), "{answer}");
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!(body["status"], "FAILED");
+        }
+        shutdown.cancel();
+        served.await.unwrap();
+    }
 
     #[tokio::test]
     async fn a_connection_too_many_waits_for_room() {

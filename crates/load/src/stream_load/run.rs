@@ -4,7 +4,7 @@
 //! the files are deleted and the label is free again.
 
 use super::admission::Admission;
-use super::cancellation::{Cancellable, Cancellations};
+use super::cancellation::Cancellations;
 use super::error_log::ErrorLogs;
 use super::feed::{self, Body, BodyLimits};
 use super::headers::{Rejected, StreamLoadRequest};
@@ -171,7 +171,8 @@ impl StreamLoader {
             reason = cancellable.asked() => Err(reason),
             written = self.write(&mut facts, &to, request, load, started) => written,
         };
-        let written = written.and_then(|files| self.unless_cancelled(cancellable, files));
+        // Dropped, the files of a cancelled load are deleted.
+        let written = written.and_then(|files| cancellable.close().map(|()| files));
         if facts.carriage_returns.load(Ordering::Relaxed) {
             warnings.push(
                 "lines end with CR LF, and the CR belongs to the last field: set row_delimiter to \\r\\n".to_string(),
@@ -311,14 +312,6 @@ impl StreamLoader {
         let transform = Arc::into_inner(transform).ok_or_else(|| Error::internal("a finished load is still in use"))?;
         let files = transform.into_writer().finish().await?;
         facts.times.write_ms = ms_since(writing);
-        Ok(files)
-    }
-
-    /// The files, if nobody has cancelled the load until now.
-    fn unless_cancelled(&self, cancellable: Cancellable, files: Vec<NewFile>) -> Result<Vec<NewFile>> {
-        cancellable.close().inspect_err(|_| {
-            storage::write::discard(self.engine.store(), files.iter().map(|f| f.file.path.clone()).collect());
-        })?;
         Ok(files)
     }
 

@@ -18,6 +18,7 @@ pub mod plan;
 mod session;
 pub mod table;
 pub mod write;
+mod write_memory;
 
 pub use builder::EngineBuilder;
 pub use datafusion::arrow;
@@ -30,3 +31,4 @@ pub use storage::WriteOptions;
 pub use storage::schema::sql_type;
 pub use storage::write::discard;
 pub use write::{Source, WritePlan, Written};
+pub use write_memory::{Reservation, WriteMemory};

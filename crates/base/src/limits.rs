@@ -31,7 +31,7 @@ const UNKNOWN_BYTES: u64 = 4 << 30;
 pub struct MemoryShares {
     /// What queries, refreshes and compactions reserve from.
     pub query_bytes: usize,
-    /// What all Stream Loads together may buffer.
+    /// What all Stream Loads, INSERTs and refreshes together may buffer of the rows they write.
     pub load_bytes: usize,
 }
 

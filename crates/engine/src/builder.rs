@@ -3,6 +3,7 @@
 use crate::analyze::{self, Kernels};
 use crate::engine::{Engine, Parts, STORE_URL, Threads};
 use crate::table::system::SystemTable;
+use crate::write_memory::WriteMemory;
 use base::store::Store;
 use base::{Error, Result};
 use datafusion::execution::SessionStateBuilder;
@@ -23,6 +24,7 @@ const FOOTER_CACHE_BYTES: usize = 256 << 20;
 pub struct EngineBuilder {
     store: Store,
     memory_bytes: usize,
+    write_memory_bytes: usize,
     spill: Option<(PathBuf, u64)>,
     parallelism: usize,
     scalar: Vec<Arc<ScalarUDF>>,
@@ -36,6 +38,7 @@ impl EngineBuilder {
         EngineBuilder {
             store,
             memory_bytes: 1 << 30,
+            write_memory_bytes: 1 << 30,
             spill: None,
             parallelism: std::thread::available_parallelism().map_or(1, usize::from),
             scalar: Vec::new(),
@@ -48,6 +51,13 @@ impl EngineBuilder {
     #[must_use]
     pub fn memory_bytes(mut self, bytes: usize) -> Self {
         self.memory_bytes = bytes;
+        self
+    }
+
+    /// Memory that all writers together may buffer rows in.
+    #[must_use]
+    pub fn write_memory_bytes(mut self, bytes: usize) -> Self {
+        self.write_memory_bytes = bytes;
         self
     }
 
@@ -99,6 +109,7 @@ impl EngineBuilder {
             store: self.store,
             system: self.system,
             parallelism: self.parallelism,
+            write_memory: WriteMemory::new(self.write_memory_bytes),
             threads: Threads::start(self.parallelism)?,
         }))
     }

@@ -4,6 +4,7 @@ use crate::analyze::Kernels;
 use crate::catalogs::SnapshotCatalogs;
 use crate::session::SessionInfo;
 use crate::table::system::SystemTable;
+use crate::write_memory::WriteMemory;
 use base::ids::TableId;
 use base::names::DEFAULT_CATALOG;
 use base::store::Store;
@@ -35,6 +36,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) system: Vec<Arc<dyn SystemTable>>,
     pub(crate) parallelism: usize,
+    pub(crate) write_memory: WriteMemory,
     pub(crate) threads: Threads,
 }
 
@@ -111,6 +113,11 @@ impl Engine {
     /// Threads that one query or load uses unless the session says otherwise.
     pub fn parallelism(&self) -> usize {
         self.parts.parallelism
+    }
+
+    /// What everybody reserves from who buffers rows to be written.
+    pub fn write_memory(&self) -> &WriteMemory {
+        &self.parts.write_memory
     }
 
     /// Bytes of query memory in use.

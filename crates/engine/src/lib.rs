@@ -18,6 +18,7 @@ pub mod plan;
 mod session;
 pub mod table;
 pub mod write;
+mod write_memory;
 
 pub use builder::EngineBuilder;
 pub use datafusion::arrow;
@@ -29,3 +30,4 @@ pub use session::SessionInfo;
 pub use storage::WriteOptions;
 pub use storage::schema::sql_type;
 pub use write::{Source, WritePlan, Written};
+pub use write_memory::{Reservation, WriteMemory};

@@ -3,6 +3,7 @@
 use crate::convert::{Conversion, assemble};
 use crate::engine::Engine;
 use crate::plan::query::PlannedQuery;
+use crate::write_memory::Reservation;
 use base::{Error, ErrorKind, Result};
 use catalog::{Column, DefaultValue, Table};
 use chrono::NaiveDateTime;
@@ -13,6 +14,11 @@ use futures::stream::BoxStream;
 use std::sync::Arc;
 use storage::{TableWriter, WriteOptions, WrittenFiles};
 use tokio::task::JoinSet;
+
+/// A writer that buffers no more than this need not wait: the rows of VALUES are in memory already.
+pub const SMALL_BUFFER_BYTES: usize = 32 << 20;
+/// Statements with large buffers that can write at once, however small the memory is.
+const WRITERS_MIN: usize = 4;
 
 /// Where the value of a table column comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +57,9 @@ impl Engine {
     /// # Errors
     /// Those of the query; `BadData` and `NullNotAllowed` for rows that do not fit.
     pub async fn write(&self, query: &PlannedQuery, plan: WritePlan) -> Result<Written> {
-        let writer = TableWriter::new(self.store().clone(), plan.epoch, &plan.table, plan.options.clone())?;
+        let mut options = plan.options.clone();
+        let _reserved = self.reserve(&mut options).await?;
+        let writer = TableWriter::new(self.store().clone(), plan.epoch, &plan.table, options)?;
         let rows = Arc::new(Rows::new(self, query, &plan)?);
         let writer = Arc::new(writer);
         let mut parts = JoinSet::new();
@@ -66,6 +74,19 @@ impl Engine {
         }
         let writer = Arc::into_inner(writer).ok_or_else(|| Error::internal("a finished write is still in use"))?;
         Ok(Written { files: writer.finish().await?, rows: count })
+    }
+}
+
+impl Engine {
+    /// Waits for the memory that a writer buffers rows in, and bounds what it buffers to that.
+    async fn reserve(&self, options: &mut WriteOptions) -> Result<Option<Reservation>> {
+        if options.buffer_bytes_max <= SMALL_BUFFER_BYTES {
+            return Ok(None);
+        }
+        // A long statement must not keep all others out.
+        let part = self.write_memory().bytes() / WRITERS_MIN;
+        options.buffer_bytes_max = options.buffer_bytes_max.min(part).max(SMALL_BUFFER_BYTES);
+        self.write_memory().reserve(options.buffer_bytes_max).await.map(Some)
     }
 }
 

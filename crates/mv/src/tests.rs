@@ -181,3 +181,18 @@ async fn retries_count_once_against_the_view() {
     assert_eq!(failures(true, 1).await, 1);
     assert_eq!(failures(false, 2).await, 2);
 }
+
+#[tokio::test]
+async fn a_refresh_waits_for_the_memory_that_other_writers_have() {
+    let f = Fixture::new("SELECT a FROM t").await;
+    let run = f.running().await;
+    let memory = f.engine.write_memory().clone();
+    let all = memory.reserve(memory.bytes()).await.unwrap();
+    let refresh = run::execute(&f.catalog, &f.engine, run.clone(), 10);
+    tokio::pin!(refresh);
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut refresh).await;
+    assert!(early.is_err());
+    drop(all);
+    refresh.await;
+    assert_eq!(f.state_of(run.id), RunState::Success);
+}

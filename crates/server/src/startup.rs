@@ -130,6 +130,7 @@ fn engine(
     let functions = functions::all();
     let mut builder = EngineBuilder::new(store.clone())
         .memory_bytes(MemoryShares::new(config).query_bytes)
+        .write_memory_bytes(MemoryShares::new(config).load_bytes)
         .spill(scratch_dir.join("spill"), config.integer("spill_max_mb") << 20)
         .functions(functions.scalar, functions.aggregate)
         .system_tables(system_tables);

@@ -14,7 +14,6 @@ use super::transform::{Reading, Scope, Transform};
 use crate::quality::{Quality, RejectedRows};
 use base::config::Config;
 use base::ids::{DbId, PartitionId};
-use base::limits::MemoryShares;
 use base::metrics::Metric;
 use base::names::INFORMATION_SCHEMA;
 use base::session_variable::SessionVariables;
@@ -52,8 +51,6 @@ pub struct Settings {
     pub empty_is_error: bool,
     /// Encoded size up to which files are filled.
     pub file_bytes_max: usize,
-    /// What all loads together may buffer.
-    pub memory_bytes: usize,
 }
 
 impl Settings {
@@ -64,7 +61,6 @@ impl Settings {
             body_bytes_max: config.integer("streaming_load_max_mb").saturating_mul(1 << 20),
             empty_is_error: config.bool("empty_load_as_error"),
             file_bytes_max: (config.integer("compaction_file_mb") as usize).saturating_mul(1 << 20),
-            memory_bytes: MemoryShares::new(config).load_bytes,
         }
     }
 }
@@ -115,7 +111,7 @@ struct Destination {
 
 impl StreamLoader {
     pub fn new(catalog: Catalog, engine: Engine, settings: Settings, logs: ErrorLogs) -> Self {
-        let admission = Admission::new(settings.memory_bytes);
+        let admission = Admission::new(engine.write_memory().clone());
         StreamLoader { catalog, engine, settings, logs, admission, cancellations: Cancellations::default() }
     }
 

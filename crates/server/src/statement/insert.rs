@@ -10,7 +10,7 @@ use base::ids::PartitionId;
 use base::{Error, ErrorKind, Result};
 use catalog::load::{LoadCounts, LoadKind, LoadRequest};
 use catalog::{Object, SqlType, Table, TableWrite, WriteMode};
-use engine::write::sources;
+use engine::write::{SMALL_BUFFER_BYTES, sources};
 use engine::{PlannedQuery, Source, WritePlan};
 use sql::insert::{Insert, InsertColumns, InsertPartition, InsertSource, InsertTarget, InsertValue};
 use sql::{Cursor, Hint, ObjectName, ast};
@@ -54,6 +54,10 @@ async fn run(insert: Insert, session: &mut Session) -> Result<Reply> {
     check_target(&table)?;
     let strict = strictness(&insert, session)?;
     let only = partitions(&insert, &table)?;
+    let buffer_bytes_max = match &insert.source {
+        InsertSource::Values(_) => SMALL_BUFFER_BYTES,
+        InsertSource::Query { .. } => WriteOptions::default().buffer_bytes_max,
+    };
     let planned =
         session.server.engine.plan(query_of(insert.source, &insert.columns, &table)?, snapshot, session.info()).await?;
     let sources = match &insert.columns {
@@ -69,7 +73,8 @@ async fn run(insert: Insert, session: &mut Session) -> Result<Reply> {
         (true, Some(ids)) => WriteMode::OverwritePartitions(ids.clone()),
         (true, None) => WriteMode::Overwrite,
     };
-    let target = Target { name, table, sources, strict, only, mode, label: insert.label };
+    let options = WriteOptions { buffer_bytes_max, only_partitions: only, ..WriteOptions::default() };
+    let target = Target { name, table, sources, strict, options, mode, label: insert.label };
     session.wrote_in_transaction |= session.in_transaction;
     write(session, &planned, target).await
 }
@@ -79,7 +84,7 @@ struct Target {
     table: Arc<Table>,
     sources: Vec<Source>,
     strict: bool,
-    only: Option<Vec<PartitionId>>,
+    options: WriteOptions,
     mode: WriteMode,
     label: Option<String>,
 }
@@ -101,7 +106,7 @@ async fn write(session: &Session, planned: &PlannedQuery, target: Target) -> Res
         table: Arc::clone(&target.table),
         sources: target.sources,
         strict: target.strict,
-        options: WriteOptions { only_partitions: target.only, ..WriteOptions::default() },
+        options: target.options,
         epoch: server.catalog.epoch(),
         now: session.info().facts().local_now()?,
     };

@@ -219,3 +219,14 @@ async fn a_running_load_can_be_cancelled() {
     assert_eq!((response["Status"].as_str(), response["Message"].as_str()), (Some("Fail"), Some("user cancel")));
     f.assert_nothing_left("l").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_wait_for_the_memory_that_other_writers_have() {
+    let f = Fixture::plain("k int").await;
+    let memory = f.engine.write_memory().clone();
+    let all = memory.reserve(memory.bytes()).await.unwrap();
+    let response = f.load(&[("timeout", "1")], "1\n").await;
+    assert!(response["Message"].as_str().unwrap().contains("too many loads"), "{response}");
+    drop(all);
+    assert_eq!(f.load(&[], "1\n").await["Status"], "Success");
+}

@@ -37,7 +37,6 @@ fn settings() -> Settings {
         body_bytes_max: 1 << 30,
         empty_is_error: true,
         file_bytes_max: 1 << 20,
-        memory_bytes: 1 << 30,
     }
 }
 

@@ -34,6 +34,13 @@ impl Viewmill {
         self.query(sql).await.map(|(sample, _)| sample)
     }
 
+    /// How long the answer takes to arrive; what a client makes of the rows is not counted.
+    pub(crate) async fn arrival(&mut self, sql: &str) -> Result<Sample, String> {
+        let (wall, cpu) = (Instant::now(), self.cpu_s()?);
+        self.session.receive(sql).await.map_err(|e| format!("{e}\n{sql}"))?;
+        Ok(Sample { wall_s: wall.elapsed().as_secs_f64(), cpu_s: self.cpu_s()? - cpu })
+    }
+
     pub(crate) async fn query(&mut self, sql: &str) -> Result<(Sample, Rows), String> {
         let (wall, cpu) = (Instant::now(), self.cpu_s()?);
         let answer = self.session.run(sql).await.map_err(|e| format!("{e}\n{sql}"))?;

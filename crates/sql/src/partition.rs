@@ -200,12 +200,14 @@ impl Batch {
     }
 }
 
+/// A whole number above 0, in quotes or not, as INTERVAL takes it.
 pub(crate) fn positive(cursor: &mut Cursor<'_>) -> Result<u64> {
     let start = cursor.mark();
-    match cursor.integer()? {
-        0 => Err(cursor.unexpected_at(start, "a number greater than 0")),
-        number => Ok(number),
-    }
+    let number = match cursor.optional_string() {
+        Some(text) => text.trim().parse().unwrap_or(0),
+        None => cursor.integer()?,
+    };
+    if number == 0 { Err(cursor.unexpected_at(start, "a whole number greater than 0")) } else { Ok(number) }
 }
 
 /// A bound, quoted or not.

@@ -20,6 +20,8 @@ pub(super) const KIND: StatementKind = StatementKind { heads: &[&["SET"]], parse
 
 /// Character sets that clients may ask for: everything Viewmill sends is UTF-8, which these all can carry or contain.
 const CHARSETS: &[&str] = &["utf8mb4", "utf8", "utf8mb3", "binary", "latin1", "ascii", "gbk"];
+/// Those in which Viewmill's bytes mean what they should.
+const UTF8: &[&str] = &["utf8mb4", "utf8", "utf8mb3", "binary", "ascii"];
 
 struct Set {
     assignments: Vec<Assignment>,
@@ -97,7 +99,7 @@ fn set_variable(session: &mut Session, scope: Scope, name: &str, value: Option<&
         Scope::Session => apply(&mut session.variables)?,
         Scope::Global => apply(&mut session.server.global_variables.write())?,
     };
-    if assigned == Assigned::WithoutEffect {
+    if assigned == Assigned::WithoutEffect && !is_spoken(name, value.unwrap_or_default()) {
         session.note_without_effect(format_args!("variable {name}"));
     }
     if name == "sql_mode" {
@@ -106,6 +108,12 @@ fn set_variable(session: &mut Session, scope: Scope, name: &str, value: Option<&
         }
     }
     Ok(())
+}
+
+/// Whether a client asks for the character set that it gets anyway; drivers do so at every connection.
+fn is_spoken(name: &str, value: &str) -> bool {
+    let of_client = ["character_set_client", "character_set_connection", "character_set_results"].contains(&name);
+    of_client && (value.is_empty() || UTF8.contains(&value.to_lowercase().as_str()))
 }
 
 /// The modes that change nothing here: neither do statements look at them, nor is what they ask for always so.
@@ -155,6 +163,9 @@ fn set_charset(session: &mut Session, charset: &str) -> Result<()> {
     }
     for name in ["character_set_client", "character_set_connection", "character_set_results"] {
         session.variables.set(name, &folded)?;
+    }
+    if !UTF8.contains(&folded.as_str()) {
+        session.warn(1105, format!("text is sent and read as utf8mb4, not as {folded}"));
     }
     Ok(())
 }

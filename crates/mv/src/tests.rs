@@ -9,8 +9,8 @@ use base::ids::{ColumnId, DbId, TableId, TaskId};
 use base::store::Store;
 use catalog::change::Change;
 use catalog::{
-    Base, Bounds, Catalog, CatalogOptions, Column, Database, KeyModel, Layout, MvDefinition, Object, PartitionMeta,
-    Partitioning, Refresh, RefreshScheme, RunState, SqlType, TableMeta, Task, TaskRun,
+    Base, Bounds, Catalog, CatalogOptions, Column, Database, Layout, MvDefinition, Object, PartitionMeta, Partitioning,
+    Refresh, RefreshScheme, RunState, SqlType, TableMeta, Task, TaskRun,
 };
 use engine::{Engine, EngineBuilder};
 use std::path::PathBuf;
@@ -30,7 +30,6 @@ fn column() -> Column {
 
 fn layout() -> Layout {
     Layout {
-        key: KeyModel::Duplicate,
         key_columns: vec![],
         sort_key: vec![],
         partitioning: Partitioning::None,

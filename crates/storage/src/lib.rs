@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   rows ─▶ write::TableWriter ─ route to partition ─ sort ─ encode ─▶ files ─▶ catalog commit
-//!   files of a snapshot ─▶ read::read_file / the engine's scan
+//!   files of a snapshot ─▶ read::fetch and decode / the engine's scan
 //!   background: compact (many small files → few), gc (files no version needs)
 //! ```
 //! [`layout`] is the only place that knows paths; [`schema`] the only one that maps SQL types to Arrow.

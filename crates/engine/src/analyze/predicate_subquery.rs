@@ -116,6 +116,7 @@ impl Condition<'_> {
             }
             Expr::InSubquery(question) if is_joinable(&question, place) => Ok(Expr::InSubquery(question)),
             Expr::SetComparison(question) => {
+                let question = with_own_name(question)?;
                 let all = question.quantifier == SetQuantifier::All;
                 let compared = self.compared(&question)?;
                 // ALL is true if no row makes the comparison anything but true.
@@ -131,6 +132,7 @@ impl Condition<'_> {
         match expr {
             Expr::InSubquery(question) => contained(question).map(Transformed::yes),
             Expr::SetComparison(question) => {
+                let question = with_own_name(question)?;
                 let all = question.quantifier == SetQuantifier::All;
                 let compared = self.compared(&question)?;
                 let decisive = if all { Expr::IsFalse(Box::new(compared.clone())) } else { compared.clone() };
@@ -153,6 +155,15 @@ impl Condition<'_> {
         });
         Ok(binary_expr(outer.data()?, question.op, value_of(&question.subquery)))
     }
+}
+
+/// The question with a name for the subquery's column that no column outside has: side by side in a condition, DataFusion
+/// would take `t.a` outside and `t.a` inside for one.
+fn with_own_name(mut question: SetComparison) -> Result<SetComparison> {
+    let plan = LogicalPlanBuilder::from(question.subquery.subquery.as_ref().clone());
+    let named = plan.project(vec![value_of(&question.subquery).alias("vm_value")])?.build()?;
+    question.subquery.subquery = Arc::new(named);
+    Ok(question)
 }
 
 /// Whether the join that DataFusion makes of it is right.

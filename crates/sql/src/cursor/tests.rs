@@ -130,10 +130,13 @@ fn errors_in_subqueries_are_reported_where_they_are() {
     let cases = [
         (
             "select * from (select a form t) x",
-            "column 30 near 't) x': expected a clause of the query or ); did you mean FROM?",
+            "near 't) x' at line 1 column 30: expected a clause of the query or ); did you mean FROM?",
         ),
-        ("select * from t where a in (select b from u where)", "column 50 near ')': expected an expression"),
-        ("select * from (select interval 5 from t) x", "column 34 near 'from t) x': INTERVAL requires a unit"),
+        ("select * from t where a in (select b from u where)", "near ')' at line 1 column 50: expected an expression"),
+        (
+            "select * from (select interval 5 from t) x",
+            "near 'from t) x' at line 1 column 34: INTERVAL requires a unit",
+        ),
     ];
     for (sql, expected) in cases {
         let message = parse_query(sql).unwrap_err().message().to_owned();

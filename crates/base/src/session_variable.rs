@@ -2,6 +2,7 @@
 
 use crate::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What `SET` of a variable does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,12 +150,13 @@ pub enum Assigned {
 /// A session's values; starts from defaults and the server's own facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionVariables {
-    values: BTreeMap<&'static str, String>,
+    /// Shared until one of the copies changes: every statement takes one.
+    values: Arc<BTreeMap<&'static str, String>>,
 }
 
 impl Default for SessionVariables {
     fn default() -> Self {
-        SessionVariables { values: VARIABLES.iter().map(|v| (v.name, v.default.to_string())).collect() }
+        SessionVariables { values: Arc::new(VARIABLES.iter().map(|v| (v.name, v.default.to_string())).collect()) }
     }
 }
 
@@ -177,7 +179,8 @@ impl SessionVariables {
             let message = format!("Variable '{}' can't be set to the value of '{value}'", variable.name);
             Error::new(ErrorKind::WrongValue, message)
         })?;
-        let changed = self.values.insert(variable.name, value.clone()).is_none_or(|old| old != value);
+        let changed =
+            Arc::make_mut(&mut self.values).insert(variable.name, value.clone()).is_none_or(|old| old != value);
         let without = changed && variable.effect == Effect::Remembered;
         Ok(if without { Assigned::WithoutEffect } else { Assigned::Done })
     }
@@ -190,7 +193,7 @@ impl SessionVariables {
     /// Sets a fact of the server (its version, its port), read-only for clients.
     pub fn set_fact(&mut self, name: &str, value: &str) {
         if let Ok(variable) = find(name) {
-            self.values.insert(variable.name, value.to_string());
+            Arc::make_mut(&mut self.values).insert(variable.name, value.to_string());
         }
     }
 

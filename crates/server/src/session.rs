@@ -15,6 +15,7 @@ use datafusion::scalar::ScalarValue;
 use engine::SessionInfo;
 use futures::StreamExt;
 use sql::{Cursor, Hint, ObjectName, Pipes};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -246,12 +247,12 @@ impl Session {
 }
 
 /// The variables that limit a statement, before it applies its hints. Wrong ones are its own to refuse.
-fn hinted(variables: &SessionVariables, hints: &[Hint]) -> SessionVariables {
-    let mut variables = variables.clone();
+fn hinted<'a>(variables: &'a SessionVariables, hints: &[Hint]) -> Cow<'a, SessionVariables> {
+    let mut variables = Cow::Borrowed(variables);
     for hint in hints {
         let Hint::SetVar(pairs) = hint else { continue };
         for (name, value) in pairs {
-            let _ = variables.set(name, value);
+            let _ = variables.to_mut().set(name, value);
         }
     }
     variables

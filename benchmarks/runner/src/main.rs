@@ -15,6 +15,7 @@ mod peer;
 mod sample;
 mod suite;
 mod viewmill;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -48,7 +48,7 @@ const NATURAL: Kind = Kind::Integer(0, i64::MAX);
 pub const VARIABLES: &[Variable] = &[
     kept("auto_increment_increment", "1"),
     acts("autocommit", "1", Kind::Bool),
-    acts("batch_size", "8192", Kind::Integer(64, 1_048_576)),
+    acts("batch_size", "16384", Kind::Integer(64, 1_048_576)),
     kept("big_query_profile_threshold", "30s"),
     kept("catalog", "default_catalog"),
     kept("character_set_client", "utf8mb4"),

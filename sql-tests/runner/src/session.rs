@@ -78,12 +78,6 @@ impl Session {
         Ok(answer(columns.as_deref(), rows, affected))
     }
 
-    /// Reads the answer to its last row and keeps nothing of it.
-    pub async fn receive(&mut self, sql: &str) -> Result<(), Failure> {
-        self.conn.query_iter(sql).await?.drop_result().await?;
-        Ok(())
-    }
-
     pub async fn close(self) {
         // The server may already have closed its side.
         self.conn.disconnect().await.ok();

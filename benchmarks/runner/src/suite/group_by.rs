@@ -32,6 +32,7 @@ pub(crate) async fn run(options: &Options, group_by: bool, view: bool) -> Result
     for _ in 0..options.copies {
         viewmill.stream_load("crash", &csv, crash::HEADERS).await?;
     }
+    viewmill.settle().await?;
     let mut goals = Vec::new();
     if group_by {
         goals.push(against_duckdb(options, &csv, &mut viewmill).await?);

@@ -25,6 +25,7 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Goal>, String> {
         let parquet = files.join(format!("{table}.parquet"));
         duckdb.execute(&format!("CREATE VIEW {table} AS SELECT * FROM '{}'", parquet.display()))?;
     }
+    viewmill.settle().await?;
     let (mut walls, mut cpus) = (Vec::new(), Vec::new());
     for number in 1..=22 {
         let sql = read(format!("q{number:02}.sql"))?;

@@ -13,7 +13,8 @@ import traceback
 import server
 
 HERE = pathlib.Path(__file__).parent
-CHECKS = ["quick_start", "command_line", "drivers", "sqlalchemy_reflection", "loads", "object_store", "against_duckdb"]
+CHECKS = ["quick_start", "command_line", "drivers", "sqlalchemy_reflection", "loads", "object_store", "cluster",
+          "against_duckdb"]
 
 
 def main():

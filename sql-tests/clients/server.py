@@ -33,8 +33,10 @@ class Server:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    role = "server"
+
     def command(self):
-        return [BINARY, "server", "--data-dir", f"{self.folder}/data", "--set", f"query_port={self.sql_port}",
+        return [BINARY, self.role, "--data-dir", f"{self.folder}/data", "--set", f"query_port={self.sql_port}",
                 "--set", f"http_port={self.http_port}", *self.settings]
 
     def start(self):
@@ -66,6 +68,62 @@ class Server:
         """curl's standard output for a Stream Load request."""
         command = ["curl", "-sS", "--location-trusted", "-u", "root:", *options, self.url(path)]
         return subprocess.run(command, capture_output=True, text=True, timeout=300).stdout
+
+
+class Cluster(Server):
+    """`viewmill fe` and compute nodes; every query that reads stored rows is spread, however few they are."""
+
+    role = "fe"
+
+    def __init__(self, nodes, settings=()):
+        self.rpc_port = free_port()
+        super().__init__([f"rpc_port={self.rpc_port}", "distribute_min_mb=0", "distribute_task_kb=1", *settings])
+        tokens = [setting for setting in settings if setting.startswith("auth_token=")]
+        self.nodes = [Node(self, number, tokens) for number in range(nodes)]
+
+    def __enter__(self):
+        super().__enter__()
+        for node in self.nodes:
+            node.start()
+        if not eventually(lambda: self.alive() == len(self.nodes)):
+            raise RuntimeError(f"the compute nodes do not report: {self.status()}")
+        return self
+
+    def __exit__(self, *exit):
+        for node in self.nodes:
+            node.kill()
+        super().__exit__(*exit)
+
+    def status(self):
+        """SHOW COMPUTE NODES as dictionaries."""
+        with self.connect().cursor(pymysql.cursors.DictCursor) as cursor:
+            cursor.execute("SHOW COMPUTE NODES")
+            return list(cursor.fetchall())
+
+    def alive(self):
+        return sum(node["Alive"] == "true" and node["ErrMsg"] == "" for node in self.status())
+
+
+class Node:
+    """`viewmill cn` of a cluster."""
+
+    def __init__(self, cluster, number, settings=()):
+        self.cluster, self.folder, self.settings = cluster, f"{cluster.folder}/node{number}", settings
+        self.rpc_port, self.process = free_port(), None
+
+    def command(self):
+        sets = [f"rpc_port={self.rpc_port}", "be_http_port=0", *self.settings]
+        return [BINARY, "cn", "--fe", f"127.0.0.1:{self.cluster.rpc_port}", "--data-dir", self.folder,
+                *(word for setting in sets for word in ("--set", setting))]
+
+    def start(self):
+        with open(f"{self.cluster.folder}/log", "ab") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
 
 class Checks:

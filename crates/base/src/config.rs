@@ -54,6 +54,37 @@ pub const KEYS: &[Key] = &[
     ),
     key("query_port", PORT, "9030", "port of the MySQL protocol; 0 picks a free one"),
     key("http_port", PORT, "8030", "port of HTTP: Stream Load, health, metrics; 0 picks a free one"),
+    key(
+        "rpc_port",
+        PORT,
+        "9020",
+        "port for the other nodes of a cluster, 9060 on a compute node; not used by a single process; 0 picks a free one",
+    ),
+    key("be_http_port", PORT, "8040", "port of HTTP of a compute node: health, metrics; 0 picks a free one"),
+    key(
+        "advertised_host",
+        Kind::Text,
+        "",
+        "name or address under which the other nodes reach a compute node; empty: bind_address, or where it reports from",
+    ),
+    key(
+        "auth_token",
+        Kind::Secret,
+        "",
+        "secret that all nodes of a cluster share; empty: nodes do not check each other",
+    ),
+    key(
+        "distribute_min_mb",
+        Kind::Integer(0, MEBIBYTES_MAX),
+        "32",
+        "queries that read fewer MiB of stored data run on the front end, others on compute nodes",
+    ),
+    key(
+        "distribute_task_kb",
+        Kind::Integer(1, COUNT_MAX),
+        "16384",
+        "stored data in KiB for which a query takes one more thread of the cluster, until it has them all",
+    ),
     key("root_password", Kind::Secret, "", "password of the user root"),
     key(
         "qe_max_connection",
@@ -154,7 +185,17 @@ impl Config {
         environment: impl Iterator<Item = (String, String)>,
         sets: &[String],
     ) -> Result<Self> {
-        let mut config = Config::default();
+        Config::default().overridden(file, environment, sets)
+    }
+
+    /// As [`Config::load`], over other defaults.
+    pub fn overridden(
+        self,
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        sets: &[String],
+    ) -> Result<Self> {
+        let mut config = self;
         if let Some(path) = file {
             config.read_file(path)?;
         }

@@ -27,6 +27,8 @@ id! {
     /// Of a load, insert or refresh.
     TxnId;
     TaskId;
+    /// Of a compute node.
+    NodeId;
     /// A table's version; each commit takes it one further.
     Version;
 }

@@ -55,18 +55,26 @@ impl Store {
     pub fn open(config: &Config, data_dir: &Path) -> Result<Self> {
         match config.text("storage_url") {
             "" => Self::local(data_dir),
-            url => Ok(Store { _lock: Some(Arc::new(lock(data_dir)?)), ..Self::s3(url, config)? }),
+            _ => Ok(Store { _lock: Some(Arc::new(lock(data_dir)?)), ..Self::join_bucket(config)? }),
         }
     }
 
     pub fn local(root: &Path) -> Result<Self> {
         let lock = lock(root)?;
+        Ok(Store { _lock: Some(Arc::new(lock)), ..Self::join_local(root)? })
+    }
+
+    /// The directory that another process, which keeps the metadata, has opened.
+    ///
+    /// # Errors
+    /// `Unavailable` if it cannot be used.
+    pub fn join_local(root: &Path) -> Result<Self> {
         let root = root.canonicalize().map_err(|e| unusable(root, e))?;
         let directory = LocalDirectory::open(&root, FOLDERS)?;
         let objects = LocalFileSystem::new_with_prefix(&root).map_err(|e| from_object_store(e, ""))?;
         let url = format!("file://{}", root.display());
         let local = Some(Arc::new(directory));
-        Ok(Store { objects: Arc::new(objects), local, _lock: Some(Arc::new(lock)), url })
+        Ok(Store { objects: Arc::new(objects), local, _lock: None, url })
     }
 
     /// Any other store that honours exclusive puts.
@@ -74,7 +82,12 @@ impl Store {
         Store { objects, local: None, _lock: None, url: url.to_string() }
     }
 
-    fn s3(url: &str, config: &Config) -> Result<Self> {
+    /// The bucket of `storage_url`.
+    ///
+    /// # Errors
+    /// `WrongValue` for a bad URL.
+    pub fn join_bucket(config: &Config) -> Result<Self> {
+        let url = config.text("storage_url");
         let wrong =
             || Error::new(ErrorKind::WrongValue, "storage_url must be s3://bucket/prefix").with("storage_url", url);
         let rest = url.strip_prefix("s3://").ok_or_else(wrong)?.trim_end_matches('/');

@@ -4,12 +4,13 @@
 use crate::model::database::Database;
 use crate::model::load::Load;
 use crate::model::materialized_view::MvState;
+use crate::model::node::Node;
 use crate::model::partition::{DataFile, Partition, PartitionMeta};
 use crate::model::table::{Table, TableMeta};
 use crate::model::task::{Task, TaskRun};
 use crate::state::State;
 use base::clock::UnixMs;
-use base::ids::{DbId, PartitionId, TableId, TaskId, TxnId, Version};
+use base::ids::{DbId, NodeId, PartitionId, TableId, TaskId, TxnId, Version};
 use base::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -51,6 +52,8 @@ pub enum Change {
     DropTask(TaskId),
     PutTaskRun(TaskRun),
     ForgetTaskRuns(Vec<u64>),
+    PutNode(Node),
+    DropNode(NodeId),
     /// These files are deleted from the store.
     Collected(Vec<String>),
 }
@@ -131,6 +134,15 @@ impl State {
                 for id in ids {
                     self.forget_task_run(*id);
                 }
+                Ok(())
+            }
+            Change::PutNode(node) => {
+                self.saw_id(node.id.0);
+                self.nodes.insert(node.id, Arc::new(node.clone()));
+                Ok(())
+            }
+            Change::DropNode(id) => {
+                self.nodes.remove(id);
                 Ok(())
             }
             Change::Collected(paths) => {

@@ -24,6 +24,7 @@ pub use draft::{Draft, NewFile, PartitionTarget, TableWrite, WriteMode};
 pub use model::column::{Column, DefaultValue, SqlType};
 pub use model::database::Database;
 pub use model::materialized_view::{Base, MvDefinition, MvState, Refresh, RefreshScheme};
+pub use model::node::Node;
 pub use model::partition::{Bounds, ColumnStats, DataFile, Partition, PartitionMeta, Partitioning, TimeUnit};
 pub use model::table::{Layout, Object, Table, TableMeta};
 pub use model::task::{RunState, Task, TaskRun};

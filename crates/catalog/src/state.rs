@@ -2,10 +2,11 @@
 
 use crate::model::database::Database;
 use crate::model::load::Load;
+use crate::model::node::Node;
 use crate::model::table::Table;
 use crate::model::task::{Task, TaskRun};
 use base::clock::UnixMs;
-use base::ids::{DbId, TableId, TaskId, TxnId};
+use base::ids::{DbId, NodeId, TableId, TaskId, TxnId};
 use base::{Error, ErrorKind, Result};
 use imbl::{OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub struct State {
     pub(crate) runs_by_mv: OrdSet<(TableId, u64)>,
     /// Runs that wait or work.
     pub(crate) unfinished_runs: OrdSet<u64>,
+    pub(crate) nodes: OrdMap<NodeId, Arc<Node>>,
     pub(crate) garbage: Vector<Garbage>,
     /// Records with which leaders began, oldest first; see [`crate::journal`].
     pub(crate) leads: Vector<u64>,
@@ -171,6 +173,11 @@ impl State {
         self.unfinished_runs.iter().filter_map(|id| self.task_runs.get(id))
     }
 
+    /// Compute nodes, in the order in which they joined.
+    pub fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
+        self.nodes.values()
+    }
+
     pub fn garbage(&self) -> impl Iterator<Item = &Garbage> {
         self.garbage.iter()
     }
@@ -194,6 +201,8 @@ pub(crate) struct Image {
     loads: Vec<Arc<Load>>,
     tasks: Vec<Arc<Task>>,
     task_runs: Vec<Arc<TaskRun>>,
+    #[serde(default)]
+    nodes: Vec<Arc<Node>>,
     garbage: Vec<Garbage>,
     #[serde(default)]
     leads: Vector<u64>,
@@ -211,6 +220,7 @@ impl From<&State> for Image {
             loads: s.loads.values().cloned().collect(),
             tasks: s.tasks.values().cloned().collect(),
             task_runs: s.task_runs.values().cloned().collect(),
+            nodes: s.nodes.values().cloned().collect(),
             garbage: s.garbage.iter().cloned().collect(),
             leads: s.leads.clone(),
         }
@@ -226,6 +236,7 @@ impl From<Image> for State {
             next_txn: image.next_txn,
             garbage: image.garbage.into_iter().collect(),
             leads: image.leads,
+            nodes: image.nodes.into_iter().map(|n| (n.id, n)).collect(),
             ..State::default()
         };
         for database in image.databases {

@@ -1,6 +1,7 @@
 //! Puts an [`Engine`] together: functions, system tables and limits come from outside.
 
 use crate::analyze::{self, Kernels};
+use crate::distribute::{Cluster, Distribution};
 use crate::engine::{Engine, Parts, STORE_URL, Threads};
 use crate::table::system::SystemTable;
 use crate::write_memory::WriteMemory;
@@ -30,6 +31,7 @@ pub struct EngineBuilder {
     scalar: Vec<Arc<ScalarUDF>>,
     aggregate: Vec<Arc<AggregateUDF>>,
     system: Vec<Arc<dyn SystemTable>>,
+    distribution: Option<Distribution>,
 }
 
 impl EngineBuilder {
@@ -44,6 +46,7 @@ impl EngineBuilder {
             scalar: Vec::new(),
             aggregate: Vec::new(),
             system: Vec::new(),
+            distribution: None,
         }
     }
 
@@ -90,6 +93,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Nodes that queries may use.
+    #[must_use]
+    pub fn distribution(mut self, distribution: Distribution) -> Self {
+        self.distribution = Some(distribution);
+        self
+    }
+
     pub fn build(self) -> Result<Engine> {
         let runtime = self.runtime()?;
         let kernels = Kernels::find(&self.scalar)?;
@@ -102,8 +112,11 @@ impl EngineBuilder {
         builder = builder
             .with_optimizer_rules(crate::optimize::logical_rules())
             .with_physical_optimizer_rules(crate::optimize::physical_rules());
+        let base = builder.build();
+        let cluster = self.distribution.map(|d| Cluster::new(d, &base)).transpose()?;
         Ok(Engine::new(Parts {
-            base: builder.build(),
+            base,
+            cluster,
             kernels,
             runtime,
             store: self.store,

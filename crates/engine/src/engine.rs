@@ -2,6 +2,7 @@
 
 use crate::analyze::Kernels;
 use crate::catalogs::SnapshotCatalogs;
+use crate::distribute::Cluster;
 use crate::session::SessionInfo;
 use crate::table::system::SystemTable;
 use crate::write_memory::WriteMemory;
@@ -38,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) parallelism: usize,
     pub(crate) write_memory: WriteMemory,
     pub(crate) threads: Threads,
+    /// The compute nodes; `None` if queries run here only.
+    pub(crate) cluster: Option<Cluster>,
 }
 
 /// Threads of their own for queries: operators may keep a thread busy for long, and connections must be answered then too.
@@ -147,7 +150,7 @@ impl Scope {
         let database = session.database.clone().unwrap_or_default();
         config = config.with_default_catalog_and_schema(DEFAULT_CATALOG, database);
         let parallelism = match session.variables.integer("parallelism") {
-            0 => parts.parallelism,
+            0 => parts.cluster.as_ref().and_then(Cluster::parallelism).unwrap_or(parts.parallelism),
             n => n as usize,
         };
         config = config

@@ -12,6 +12,7 @@ pub mod analyze;
 mod builder;
 mod catalogs;
 pub mod convert;
+pub mod distribute;
 mod engine;
 mod optimize;
 pub mod plan;

@@ -2,7 +2,8 @@
 //!
 //! Every command ends with 0, or with 1 and one line on stderr.
 
-use crate::startup::{self, RunningServer, ServerOptions};
+use crate::cluster::compute_node::{ComputeNodeOptions, run_compute_node};
+use crate::startup::{self, Role, RunningServer, ServerOptions};
 use crate::{client, demo};
 use base::config::{self, Config};
 use base::logging::LogFormat;
@@ -24,6 +25,10 @@ struct CommandLine {
 enum Command {
     /// Run a server: MySQL protocol, HTTP and all storage in one process
     Server(ServerArgs),
+    /// Run the front end of a cluster: clients, planning and metadata; compute nodes do the work
+    Fe(ServerArgs),
+    /// Run a compute node of a cluster
+    Cn(ComputeNodeArgs),
     /// Run a server, fill it with a year of accidents, compare table and materialized view, stay up
     Demo(DemoArgs),
     /// Run SQL statements on a server
@@ -36,6 +41,21 @@ enum Command {
 struct ServerArgs {
     /// Directory that holds all data
     #[arg(long, value_name = "DIR", default_value = "./viewmill-data")]
+    data_dir: PathBuf,
+    #[command(flatten)]
+    config: ConfigSource,
+    /// Form of the log on stderr; RUST_LOG chooses what is logged
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormatArg,
+}
+
+#[derive(Debug, Args)]
+struct ComputeNodeArgs {
+    /// Front end to work for
+    #[arg(long, value_name = "HOST:RPC_PORT")]
+    fe: String,
+    /// Directory for files that need not survive: spilled rows
+    #[arg(long, value_name = "DIR", default_value = "./viewmill-cn")]
     data_dir: PathBuf,
     #[command(flatten)]
     config: ConfigSource,
@@ -120,7 +140,9 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Server(args) => block_on(serve(args)),
+        Command::Server(args) => block_on(serve(args, Role::Single)),
+        Command::Fe(args) => block_on(serve(args, Role::FrontEnd)),
+        Command::Cn(args) => block_on(compute(args)),
         Command::Demo(DemoArgs { write_csv: Some(path), .. }) => demo::write_csv(&path).map(|()| ExitCode::SUCCESS),
         Command::Demo(args) => block_on(run_demo(args.server)),
         Command::Sql(args) => block_on(client::run(args.into_options())),
@@ -128,15 +150,26 @@ fn run(command: Command) -> Result<ExitCode> {
     }
 }
 
-async fn serve(args: ServerArgs) -> Result<ExitCode> {
-    let server = args.start().await?;
+async fn serve(args: ServerArgs, role: Role) -> Result<ExitCode> {
+    let server = args.start(role).await?;
     server.wait().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn compute(args: ComputeNodeArgs) -> Result<ExitCode> {
+    base::logging::start(args.log_format.into())?;
+    let mut defaults = Config::default();
+    defaults.set("rpc_port", "9060")?;
+    let ConfigSource { config, set } = &args.config;
+    let config = defaults.overridden(config.as_deref(), std::env::vars(), set)?;
+    let options = ComputeNodeOptions { config, front_end: args.fe, data_dir: args.data_dir };
+    run_compute_node(options).await?.wait().await?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn run_demo(args: ServerArgs) -> Result<ExitCode> {
     let config = args.config.load()?;
-    let server = args.start().await?;
+    let server = args.start(Role::Single).await?;
     let target = demo::Server {
         host: reachable(config.text("bind_address")).to_string(),
         query_port: server.query_port(),
@@ -182,9 +215,9 @@ fn toml_string(text: &str) -> String {
 }
 
 impl ServerArgs {
-    async fn start(self) -> Result<RunningServer> {
+    async fn start(self, role: Role) -> Result<RunningServer> {
         base::logging::start(self.log_format.into())?;
-        startup::run_server(ServerOptions { config: self.config.load()?, data_dir: self.data_dir }).await
+        startup::run_server(ServerOptions { role, config: self.config.load()?, data_dir: self.data_dir }).await
     }
 }
 

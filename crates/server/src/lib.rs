@@ -6,6 +6,7 @@
 pub mod args;
 mod background;
 pub mod client;
+mod cluster;
 pub mod demo;
 pub mod http;
 pub mod information_schema;

@@ -1,7 +1,9 @@
 //! What all sessions and requests of one process share.
 
+use crate::cluster::membership::Membership;
 use crate::mysql::PasswordHash;
 use crate::process_list::ProcessList;
+use base::clock::UnixMs;
 use base::config::Config;
 use base::session_variable::SessionVariables;
 use catalog::Catalog;
@@ -10,7 +12,6 @@ use mv::Refresher;
 use parking_lot::RwLock;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The user that exists from the start.
 pub const ROOT: &str = "root";
@@ -29,7 +30,19 @@ pub struct Server {
     /// For local files that are not data: error logs of loads, spilled rows.
     pub scratch_dir: PathBuf,
     pub root_password: PasswordHash,
-    http_port: AtomicU16,
+    pub ports: Ports,
+    /// The compute nodes; `None` if this process does everything itself.
+    pub(crate) membership: Option<Arc<Membership>>,
+    pub started_ms: UnixMs,
+}
+
+/// The ports in use.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports {
+    pub query: u16,
+    pub http: u16,
+    /// For the other nodes of a cluster.
+    pub rpc: Option<u16>,
 }
 
 /// The parts a server is made of.
@@ -41,10 +54,13 @@ pub struct Parts {
     pub processes: Arc<ProcessList>,
     pub global_variables: GlobalVariables,
     pub scratch_dir: PathBuf,
+    pub ports: Ports,
+    pub(crate) membership: Option<Arc<Membership>>,
 }
 
 impl Server {
     pub fn new(parts: Parts) -> Arc<Self> {
+        let started_ms = parts.catalog.clock().now_ms();
         let root_password = PasswordHash::of(parts.config.text("root_password"));
         Arc::new(Server {
             config: parts.config,
@@ -55,16 +71,9 @@ impl Server {
             global_variables: parts.global_variables,
             scratch_dir: parts.scratch_dir,
             root_password,
-            http_port: AtomicU16::new(0),
+            ports: parts.ports,
+            membership: parts.membership,
+            started_ms,
         })
-    }
-
-    /// The port HTTP listens on, known once it is bound.
-    pub fn http_port(&self) -> u16 {
-        self.http_port.load(Ordering::Relaxed)
-    }
-
-    pub fn set_http_port(&self, port: u16) {
-        self.http_port.store(port, Ordering::Relaxed);
     }
 }

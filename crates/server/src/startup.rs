@@ -6,9 +6,12 @@
 //! Stopping goes the other way: ports first, then running work within `graceful_exit_timeout_second`, then the rest.
 
 use crate::background::Background;
+use crate::cluster::membership::{Membership, MembershipHandle};
+use crate::cluster::protocol::StoreAccess;
+use crate::cluster::reports;
 use crate::mysql::{self, Settings};
 use crate::process_list::ProcessList;
-use crate::server::{GlobalVariables, Parts, Server};
+use crate::server::{GlobalVariables, Parts, Ports, Server};
 use crate::session::SessionFactory;
 use crate::{http, information_schema};
 use base::clock::Clock;
@@ -18,6 +21,7 @@ use base::session_variable::SessionVariables;
 use base::store::Store;
 use base::{Error, ErrorKind, Result};
 use catalog::{Catalog, CatalogOptions};
+use engine::distribute::Distribution;
 use engine::table::system::SystemTable;
 use engine::{Engine, EngineBuilder};
 use mv::{Refresher, RefresherOptions};
@@ -30,12 +34,32 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// What a process that clients talk to does itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Single,
+    /// Large queries are left to compute nodes.
+    FrontEnd,
+}
+
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
+    pub role: Role,
     pub config: Config,
     /// Holds everything unless `storage_url` is set; then only scratch files.
     pub data_dir: PathBuf,
 }
+
+/// What a compute node needs to open the bucket.
+const BUCKET_KEYS: &[&str] = &[
+    "storage_url",
+    "aws_s3_endpoint",
+    "aws_s3_region",
+    "aws_s3_access_key",
+    "aws_s3_secret_key",
+    "aws_s3_enable_path_style_access",
+];
 
 /// A server that accepts clients.
 pub struct RunningServer {
@@ -44,6 +68,8 @@ pub struct RunningServer {
     shutdown: CancellationToken,
     mysql: JoinHandle<()>,
     http: JoinHandle<()>,
+    /// Takes reports of compute nodes.
+    reports: Option<JoinHandle<()>>,
     scheduler: JoinHandle<()>,
     background: Background,
 }
@@ -53,12 +79,14 @@ pub struct RunningServer {
 /// # Errors
 /// `Conflict` if another server uses the directory; `Unavailable` for a store or port that cannot be used.
 pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
-    let ServerOptions { config, data_dir } = options;
+    let ServerOptions { role, config, data_dir } = options;
     crate::sockets::raise_limit();
     // Ports first: a port in use must not cost a take-over of the store.
     let mysql_listener = listen(&config, "query_port").await?;
     let http_listener = listen(&config, "http_port").await?;
+    let rpc_listener = if role == Role::FrontEnd { Some(listen(&config, "rpc_port").await?) } else { None };
     let (query_port, http_port) = (port(&mysql_listener)?, port(&http_listener)?);
+    let rpc_port = rpc_listener.as_ref().map(port).transpose()?;
     let store = Store::open(&config, &data_dir)?;
     let scratch_dir = scratch(&data_dir)?;
     let clock = Clock::system();
@@ -68,13 +96,18 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let processes = Arc::new(ProcessList::new(clock));
     let global_variables = global_variables(&config, query_port);
     let system_tables = information_schema::all(&catalog, &processes, &config, &global_variables);
-    let engine = engine(&config, &store, &scratch_dir, system_tables)?;
+    let membership = match role {
+        Role::Single => None,
+        Role::FrontEnd => Some(Membership::start(catalog.clone(), store_access(&config, &data_dir)?)),
+    };
+    let engine = engine(&config, &store, &scratch_dir, system_tables, membership.as_ref())?;
     let refresher_options = RefresherOptions::from_config(&config);
     let (refresher, scheduler) = Refresher::start(catalog.clone(), engine.clone(), refresher_options);
     let background = Background::start(&catalog, &engine, &config, &scratch_dir);
-    let parts = Parts { config, catalog, engine, refresher, processes, global_variables, scratch_dir };
+    let ports = Ports { query: query_port, http: http_port, rpc: rpc_port };
+    let parts =
+        Parts { config, catalog, engine, refresher, processes, global_variables, scratch_dir, ports, membership };
     let server = Server::new(parts);
-    server.set_http_port(http_port);
     let shutdown = CancellationToken::new();
     let settings = Settings {
         connections_max: server.config.integer("qe_max_connection") as usize,
@@ -82,9 +115,13 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     };
     let frontend = Arc::new(SessionFactory::new(Arc::clone(&server)));
     let mysql = tokio::spawn(mysql::serve(mysql_listener, frontend, settings, shutdown.clone()));
-    let http = tokio::spawn(http::serve(http_listener, Arc::clone(&server), query_port, shutdown.clone()));
-    tracing::info!(query_port, http_port, store = store.url(), "viewmill is ready");
-    Ok(RunningServer { query_port, http_port, shutdown, mysql, http, scheduler, background })
+    let http = tokio::spawn(http::serve(http_listener, Arc::clone(&server), shutdown.clone()));
+    let reports = rpc_listener.zip(server.membership.clone()).map(|(listener, membership)| {
+        let token = server.config.text("auth_token").to_string();
+        tokio::spawn(reports::serve(listener, membership, token, shutdown.clone()))
+    });
+    tracing::info!(query_port, http_port, rpc_port, store = store.url(), "viewmill is ready");
+    Ok(RunningServer { query_port, http_port, shutdown, mysql, http, reports, scheduler, background })
 }
 
 impl RunningServer {
@@ -98,13 +135,7 @@ impl RunningServer {
 
     /// Serves until SIGTERM or SIGINT, then stops.
     pub async fn wait(self) -> Result<()> {
-        let failed = |e| Error::internal("could not wait for signals").caused_by(e);
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        stop_signal().await?;
         tracing::info!("stopping: no new work, running work may finish");
         self.stop().await;
         Ok(())
@@ -115,10 +146,38 @@ impl RunningServer {
         self.shutdown.cancel();
         // A task that panicked has logged it.
         let _ = tokio::join!(self.mysql, self.http);
+        if let Some(reports) = self.reports {
+            let _ = reports.await;
+        }
         self.scheduler.abort();
         self.background.stop().await;
         tracing::info!("stopped");
     }
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub(crate) async fn stop_signal() -> Result<()> {
+    let failed = |e| Error::internal("could not wait for signals").caused_by(e);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// How compute nodes reach the store.
+fn store_access(config: &Config, data_dir: &Path) -> Result<StoreAccess> {
+    if !config.text("storage_url").is_empty() {
+        let keys = BUCKET_KEYS.iter().map(|key| (key.to_string(), config.text(key).to_string()));
+        return Ok(StoreAccess::Bucket(keys.collect()));
+    }
+    let directory = data_dir.canonicalize().map_err(|e| {
+        let error = Error::new(ErrorKind::Unavailable, "could not open the data directory");
+        error.with("directory", data_dir.display()).caused_by(e)
+    })?;
+    Ok(StoreAccess::Directory(directory))
 }
 
 fn engine(
@@ -126,6 +185,7 @@ fn engine(
     store: &Store,
     scratch_dir: &Path,
     system_tables: Vec<Arc<dyn SystemTable>>,
+    membership: Option<&Arc<Membership>>,
 ) -> Result<Engine> {
     let functions = functions::all();
     let mut builder = EngineBuilder::new(store.clone())
@@ -137,12 +197,20 @@ fn engine(
     if config.integer("parallelism") > 0 {
         builder = builder.parallelism(config.integer("parallelism") as usize);
     }
+    if let Some(membership) = membership {
+        builder = builder.distribution(Distribution {
+            nodes: Arc::new(MembershipHandle(Arc::clone(membership))),
+            token: config.text("auth_token").to_string(),
+            bytes_min: (config.integer("distribute_min_mb") << 20) as usize,
+            bytes_per_partition: (config.integer("distribute_task_kb") << 10) as usize,
+        });
+    }
     builder.build()
 }
 
 /// A directory for files that need not survive: emptied of spilled rows at every start. Only the holder of the store's
 /// lock may call this: to another process of this directory the rows are not lost yet.
-fn scratch(data_dir: &Path) -> Result<PathBuf> {
+pub(crate) fn scratch(data_dir: &Path) -> Result<PathBuf> {
     let scratch = data_dir.join("scratch");
     let failed = |e: std::io::Error| {
         let error = Error::new(ErrorKind::Unavailable, "could not create the scratch directory");
@@ -171,7 +239,7 @@ fn drain_timeout(config: &Config) -> Duration {
     Duration::from_secs(config.integer("graceful_exit_timeout_second"))
 }
 
-async fn listen(config: &Config, key: &'static str) -> Result<TcpListener> {
+pub(crate) async fn listen(config: &Config, key: &'static str) -> Result<TcpListener> {
     let address = format!("{}:{}", config.text("bind_address"), config.integer(key));
     TcpListener::bind(&address).await.map_err(|e| {
         let error = Error::new(ErrorKind::Unavailable, "could not listen, choose another address or port");
@@ -179,6 +247,6 @@ async fn listen(config: &Config, key: &'static str) -> Result<TcpListener> {
     })
 }
 
-fn port(listener: &TcpListener) -> Result<u16> {
+pub(crate) fn port(listener: &TcpListener) -> Result<u16> {
     listener.local_addr().map(|a| a.port()).map_err(|e| Error::internal("a listener has no address").caused_by(e))
 }

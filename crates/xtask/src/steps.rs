@@ -6,6 +6,8 @@ use std::process::Command;
 use std::time::Instant;
 
 const REFERENCE_PAGE: &str = "docs/reference/configuration.md";
+/// Compute nodes of each test server of the second run.
+const CLUSTER_NODES: &str = "2";
 const CRASH_STORM_ROUNDS: &str = "6";
 
 /// Runs every step even if an earlier one failed, and prints which failed; true if none.
@@ -32,6 +34,7 @@ pub(crate) fn test() -> bool {
     if built {
         step("reference pages", &reference_is_current);
         step("sql-tests", &|| program("sql-tests", &[]));
+        step("sql-tests on a cluster", &|| program("sql-tests", &["--nodes", CLUSTER_NODES]));
         step("clients", &clients);
         step("crash storm", &|| program("sql-tests", &["crash-storm", "--rounds", CRASH_STORM_ROUNDS]));
     }

@@ -25,14 +25,15 @@ mod text;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: sql-tests [--viewmill BINARY] [--tests FOLDER] [--jobs N] [FILTER]...
+const USAGE: &str = "usage: sql-tests [--viewmill BINARY] [--tests FOLDER] [--nodes N] [--jobs N] [FILTER]...
        sql-tests crash-storm [--viewmill BINARY] [--rounds N] [--seed S]
 Runs every *.test and *.http file below FOLDER whose path contains one of the FILTERs (all without a filter),
-or clients against a server that is killed N times. BINARY defaults to $VIEWMILL_BIN, then to `viewmill` beside this program.";
+or clients against a server that is killed N times. With --nodes each server is a front end and N compute nodes. BINARY defaults to $VIEWMILL_BIN, then to `viewmill` beside this program.";
 
 struct Args {
     viewmill: PathBuf,
     tests: PathBuf,
+    nodes: usize,
     jobs: usize,
     filters: Vec<String>,
     rounds: u64,
@@ -74,7 +75,7 @@ async fn run(args: &Args) -> Result<bool, String> {
     if files.is_empty() {
         return Err(format!("no test below {} matches {:?}", args.tests.display(), args.filters));
     }
-    let results = pool::run_all(files, &args.viewmill, args.jobs).await;
+    let results = pool::run_all(files, &args.viewmill, args.nodes, args.jobs).await;
     let checks: usize = results.iter().map(|r| r.checks).sum();
     let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
     for result in results.iter().filter(|r| !r.failures.is_empty()) {
@@ -89,6 +90,7 @@ fn parse_args(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
     let mut args = Args {
         viewmill: default_binary(),
         tests: default_tests(),
+        nodes: 0,
         jobs: default_jobs(),
         filters: Vec::new(),
         rounds: 5,
@@ -99,6 +101,7 @@ fn parse_args(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         match word.as_str() {
             "--viewmill" => args.viewmill = value()?.into(),
             "--tests" => args.tests = value()?.into(),
+            "--nodes" => args.nodes = value()?.parse().map_err(|_| "--nodes needs a number".to_string())?,
             "--jobs" => args.jobs = value()?.parse().map_err(|_| "--jobs needs a number".to_string())?,
             "--rounds" => args.rounds = value()?.parse().map_err(|_| "--rounds needs a number".to_string())?,
             "--seed" => args.seed = value()?.parse().map_err(|_| "--seed needs a number".to_string())?,

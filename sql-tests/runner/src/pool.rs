@@ -18,13 +18,13 @@ const FILE_TIMEOUT: Duration = Duration::from_secs(240);
 const FAILURES_SHOWN: usize = 8;
 
 /// Runs all files and prints one line per file as it ends, with the failures below it.
-pub(crate) async fn run_all(files: Vec<TestFile>, viewmill: &Path, jobs: usize) -> Vec<FileResult> {
+pub(crate) async fn run_all(files: Vec<TestFile>, viewmill: &Path, nodes: usize, jobs: usize) -> Vec<FileResult> {
     let total = files.len();
     let queue = Arc::new(Mutex::new(files.into_iter().rev().collect::<Vec<_>>()));
     let results = Arc::new(Mutex::new(Vec::new()));
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..jobs.clamp(1, total) {
-        workers.spawn(work(Arc::clone(&queue), Arc::clone(&results), viewmill.to_path_buf(), total));
+        workers.spawn(work(Arc::clone(&queue), Arc::clone(&results), viewmill.to_path_buf(), nodes, total));
     }
     while let Some(ended) = workers.join_next().await {
         if let Err(e) = ended {
@@ -39,13 +39,19 @@ pub(crate) async fn run_all(files: Vec<TestFile>, viewmill: &Path, jobs: usize) 
     std::mem::take(&mut results.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-async fn work(queue: Arc<Mutex<Vec<TestFile>>>, results: Arc<Mutex<Vec<FileResult>>>, viewmill: PathBuf, total: usize) {
+async fn work(
+    queue: Arc<Mutex<Vec<TestFile>>>,
+    results: Arc<Mutex<Vec<FileResult>>>,
+    viewmill: PathBuf,
+    nodes: usize,
+    total: usize,
+) {
     let mut shared: Option<Server> = None;
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let Some(file) = next else { break };
         let begun = Instant::now();
-        let result = run_on_server(&file, &mut shared, &viewmill).await;
+        let result = run_on_server(&file, &mut shared, &viewmill, nodes).await;
         record(&results, total, result, Some(begun.elapsed()));
     }
     if let Some(server) = shared {
@@ -69,11 +75,11 @@ fn record(results: &Mutex<Vec<FileResult>>, total: usize, result: FileResult, to
     results.push(result);
 }
 
-async fn run_on_server(file: &TestFile, shared: &mut Option<Server>, viewmill: &Path) -> FileResult {
+async fn run_on_server(file: &TestFile, shared: &mut Option<Server>, viewmill: &Path, nodes: usize) -> FileResult {
     let kept = if file.alone { None } else { shared.take() };
     let mut server = match kept {
         Some(server) => server,
-        None => match start(viewmill, &file.settings).await {
+        None => match start(viewmill, &file.settings, nodes).await {
             Ok(server) => server,
             Err(why) => return FileResult { path: file.name.clone(), checks: 1, failures: vec![format!("  {why}")] },
         },
@@ -93,9 +99,9 @@ async fn run_on_server(file: &TestFile, shared: &mut Option<Server>, viewmill: &
     result
 }
 
-async fn start(viewmill: &Path, own: &[String]) -> Result<Server, String> {
+async fn start(viewmill: &Path, own: &[String], nodes: usize) -> Result<Server, String> {
     let settings: Vec<String> = SETTINGS.iter().map(|s| (*s).to_string()).chain(own.iter().cloned()).collect();
-    Server::start(viewmill, &settings).await
+    Server::start_cluster(viewmill, &settings, nodes).await
 }
 
 /// Creates the file's database, runs the file, drops the database.

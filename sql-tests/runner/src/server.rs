@@ -1,4 +1,4 @@
-//! A Viewmill server on free ports and a directory of its own.
+//! A Viewmill server on free ports and a directory of its own: one process, or a front end and compute nodes.
 
 use crate::http_client;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,19 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(40);
 /// A port that was free may be taken by another process before the server listens on it.
 const START_ATTEMPTS: usize = 3;
 
+/// Of a cluster: every query that reads stored rows is spread, however few they are.
+const CLUSTER_SETTINGS: &[&str] = &["distribute_min_mb=0", "distribute_task_kb=1"];
+
 /// A running server; its directory goes with it.
 pub struct Server {
     binary: PathBuf,
     settings: Vec<String>,
     folder: tempfile::TempDir,
     child: Child,
+    /// Compute nodes; none if the server is one process.
+    nodes: Vec<Child>,
+    /// Where they report.
+    rpc_port: Option<u16>,
     pub query_port: u16,
     pub http_port: u16,
 }
@@ -25,11 +32,48 @@ pub struct Server {
 impl Server {
     /// Starts a server on an empty directory and waits until it answers.
     pub async fn start(binary: &Path, settings: &[String]) -> Result<Server, String> {
+        Self::start_cluster(binary, settings, 0).await
+    }
+
+    /// Starts a front end and so many compute nodes; with none, a single process.
+    pub async fn start_cluster(binary: &Path, settings: &[String], nodes: usize) -> Result<Server, String> {
         let folder = tempfile::Builder::new().prefix("viewmill-test-").tempdir();
         let folder = folder.map_err(|e| format!("no temporary directory: {e}"))?;
-        let (child, query_port, http_port) = spawn(binary, folder.path(), settings).await?;
+        let rpc_port = if nodes > 0 { Some(free_port()?) } else { None };
+        let (child, query_port, http_port) = spawn(binary, folder.path(), settings, rpc_port).await?;
         let (binary, settings) = (binary.to_path_buf(), settings.to_vec());
-        Ok(Server { binary, settings, folder, child, query_port, http_port })
+        let mut server = Server { binary, settings, folder, child, nodes: Vec::new(), rpc_port, query_port, http_port };
+        for number in 0..nodes {
+            let node = server.spawn_node(number)?;
+            server.nodes.push(node);
+        }
+        server.wait_for_nodes().await?;
+        Ok(server)
+    }
+
+    fn spawn_node(&self, number: usize) -> Result<Child, String> {
+        let front_end = format!("127.0.0.1:{}", self.rpc_port.unwrap_or_default());
+        let mut command = Command::new(&self.binary);
+        command.args(["cn", "--fe", &front_end, "--set", "rpc_port=0", "--set", "be_http_port=0", "--data-dir"]);
+        command.arg(self.folder.path().join(format!("node{number}")));
+        launch(command, self.folder.path())
+    }
+
+    /// Until all compute nodes take work.
+    async fn wait_for_nodes(&self) -> Result<(), String> {
+        let ready = format!("\"online_backend_num\":{}", self.nodes.len());
+        let begun = Instant::now();
+        while self.rpc_port.is_some() && begun.elapsed() < READY_TIMEOUT {
+            let health = http_client::get(self.http_port, "/api/health").await;
+            if health.is_ok_and(|reply| String::from_utf8_lossy(&reply.body).contains(&ready)) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        match self.rpc_port {
+            Some(_) => Err(format!("the compute nodes did not start:\n{}", log_tail(self.folder.path()))),
+            None => Ok(()),
+        }
     }
 
     /// SIGKILL, then a new process on the same directory.
@@ -53,9 +97,9 @@ impl Server {
     }
 
     async fn restart(&mut self) -> Result<(), String> {
-        let started = spawn(&self.binary, self.folder.path(), &self.settings).await?;
+        let started = spawn(&self.binary, self.folder.path(), &self.settings, self.rpc_port).await?;
         (self.child, self.query_port, self.http_port) = started;
-        Ok(())
+        self.wait_for_nodes().await
     }
 
     /// The last lines of the log, if the process has ended on its own.
@@ -76,26 +120,40 @@ impl Server {
     }
 }
 
-async fn spawn(binary: &Path, folder: &Path, settings: &[String]) -> Result<(Child, u16, u16), String> {
+async fn spawn(
+    binary: &Path,
+    folder: &Path,
+    settings: &[String],
+    rpc_port: Option<u16>,
+) -> Result<(Child, u16, u16), String> {
     let mut last = String::new();
     for _ in 0..START_ATTEMPTS {
         let (query_port, http_port) = (free_port()?, free_port()?);
         let mut command = Command::new(binary);
-        command.arg("server").arg("--data-dir").arg(folder.join("data"));
+        command.arg(if rpc_port.is_some() { "fe" } else { "server" }).arg("--data-dir").arg(folder.join("data"));
         command.args(["--set", &format!("query_port={query_port}"), "--set", &format!("http_port={http_port}")]);
         for setting in settings {
             command.args(["--set", setting]);
         }
-        let log = std::fs::File::options().create(true).append(true).open(folder.join("log"));
-        let log = log.map_err(|e| format!("could not open the server's log: {e}"))?;
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|e| format!("could not start {}: {e}", binary.display()))?;
+        if let Some(port) = rpc_port {
+            command.args(["--set", &format!("rpc_port={port}")]);
+            command.args(CLUSTER_SETTINGS.iter().flat_map(|setting| ["--set", setting]));
+        }
+        let mut child = launch(command, folder)?;
         match wait_ready(&mut child, http_port).await {
             Ok(()) => return Ok((child, query_port, http_port)),
             Err(why) => last = format!("{why}\n{}", log_tail(folder)),
         }
     }
     Err(format!("the server did not start: {last}"))
+}
+
+/// Starts a process that writes to the log of the folder and ends with this one.
+fn launch(mut command: Command, folder: &Path) -> Result<Child, String> {
+    let log = std::fs::File::options().create(true).append(true).open(folder.join("log"));
+    let log = log.map_err(|e| format!("could not open the server's log: {e}"))?;
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+    command.spawn().map_err(|e| format!("could not start {:?}: {e}", command.as_std().get_program()))
 }
 
 async fn wait_ready(child: &mut Child, http_port: u16) -> Result<(), String> {

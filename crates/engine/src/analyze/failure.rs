@@ -1,5 +1,6 @@
 //! Planning and execution errors in MySQL's terms.
 
+use crate::distribute::lost_node;
 use base::names::edit_distance;
 use base::{Error, ErrorKind};
 use datafusion::common::SchemaError;
@@ -35,6 +36,10 @@ impl Clause {
 
 /// Turns an error of DataFusion into one that a MySQL client understands.
 pub fn explain_error(error: DataFusionError) -> Error {
+    if let Some(node) = lost_node(&error) {
+        let message = "a compute node was lost while it worked on the query, run the query again";
+        return Error::new(ErrorKind::Unavailable, message).with("node", node).caused_by(error);
+    }
     explain(error, None)
 }
 

@@ -5,11 +5,12 @@
 //! pays off where few rows match and costs where most do, so it is chosen for each scan: below a join whose build side
 //! keeps a small part of its rows.
 
+use crate::table::native_source::NativeSource;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::datasource::physical_plan::{FileScanConfigBuilder, FileSource, ParquetSource};
+use datafusion::datasource::physical_plan::{FileScanConfigBuilder, FileSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::DynamicFilterPhysicalExpr;
@@ -87,11 +88,11 @@ fn rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<usize>> {
 
 /// The scan with filters evaluated row by row, if it has a dynamic one.
 fn early(scan: &DataSourceExec) -> Option<Arc<dyn ExecutionPlan>> {
-    let (config, source) = scan.downcast_to_file_source::<ParquetSource>()?;
+    let (config, source) = NativeSource::of(scan)?;
     if !is_dynamic(&source.filter()?) {
         return None;
     }
-    let source = Arc::new(source.clone().with_pushdown_filters(true));
+    let source = Arc::new(source.with_early_rows());
     let config = FileScanConfigBuilder::from(config.clone()).with_source(source).build();
     Some(DataSourceExec::from_data_source(config))
 }

@@ -1,6 +1,7 @@
 //! A query planned in one snapshot: its columns, its rows, the tables it reads.
 
 use crate::analyze::{explain_error, rewrite_query};
+use crate::distribute::{Placement, Route, Url, lost_node, node_lost};
 use crate::engine::{Engine, Scope};
 use crate::optimize::null_safe_keys;
 use crate::session::SessionInfo;
@@ -35,7 +36,7 @@ pub struct OutputColumn {
 }
 
 /// A query that can run, once or several times, always on the same snapshot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PlannedQuery {
     pub(crate) scope: Scope,
     pub(crate) state: SessionState,
@@ -84,6 +85,8 @@ fn check_names(scope: &Scope, state: &SessionState, statement: &Statement) -> Re
             Some(name) => {
                 snapshot.database(name)?;
             }
+            // A function needs no database.
+            None if state.table_functions().contains_key(reference.table()) => {}
             None if scope.context.session.database.is_none() => {
                 return Err(Error::new(ErrorKind::NoDatabase, "No database selected"));
             }
@@ -140,40 +143,57 @@ impl PlannedQuery {
 
     /// The result, row by row as it is computed. The stream keeps the snapshot's files until it is dropped.
     pub async fn run(&self) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-        let (plan, task) = self.physical().await?;
-        self.stream(plan, task)
+        let physical = self.physical().await?;
+        self.stream(&physical)
     }
 
-    pub(crate) fn stream(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        task: Arc<TaskContext>,
-    ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    pub(crate) fn stream(&self, physical: &Physical) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let rows = Rows { stream: self.execute(physical)?, route: physical.route.clone() };
+        Ok(self.pinned(rows))
+    }
+
+    fn execute(&self, physical: &Physical) -> Result<SendableRecordBatchStream> {
         // Operators start tasks when they are executed; those belong to the query threads too.
         let _threads = self.scope.engine.parts.threads.handle().enter();
-        let stream = execute_stream(plan, task).map_err(explain_error)?;
-        Ok(self.pinned(stream))
+        execute_stream(Arc::clone(&physical.plan), Arc::clone(&physical.task)).map_err(explain_error)
     }
 
     /// The result in parts that can be read at the same time.
     pub async fn run_in_parts(&self) -> Result<Vec<BoxStream<'static, Result<RecordBatch>>>> {
-        let (plan, task) = self.physical().await?;
+        let physical = self.physical().await?;
+        if physical.route.is_some() {
+            return Ok(vec![self.stream(&physical)?]);
+        }
         let streams = {
             let _threads = self.scope.engine.parts.threads.handle().enter();
-            execute_stream_partitioned(plan, task).map_err(explain_error)?
+            execute_stream_partitioned(physical.plan, physical.task).map_err(explain_error)?
         };
-        Ok(streams.into_iter().map(|s| self.pinned(s)).collect())
+        Ok(streams.into_iter().map(|stream| self.pinned(Rows { stream, route: None })).collect())
     }
 
-    /// The stream, computed in a task on the query threads: a deadline or KILL then works at once, even while an operator
-    /// is busy. The task ends when the stream is dropped.
-    fn pinned(&self, mut stream: SendableRecordBatchStream) -> BoxStream<'static, Result<RecordBatch>> {
-        let snapshot = Arc::clone(self.snapshot());
+    /// The rows, computed in a task on the query threads: a deadline or KILL then works at once, even while an operator
+    /// is busy. The task ends when the stream is dropped. If a node is lost before the first rows came, it begins again.
+    fn pinned(&self, mut rows: Rows) -> BoxStream<'static, Result<RecordBatch>> {
+        let query = self.clone();
         let (sender, receiver) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
         let task = AbortOnDrop(self.scope.engine.parts.threads.handle().spawn(async move {
-            let _held = snapshot;
-            while let Some(batch) = stream.next().await {
-                if sender.send(batch.map_err(explain_error)).await.is_err() {
+            let mut may_repeat = rows.route.is_some();
+            while let Some(batch) = query.next(&mut rows).await {
+                let batch = match batch {
+                    Err(e) if may_repeat && lost_node(&e).is_some() => {
+                        may_repeat = false;
+                        match query.again().await {
+                            Ok(again) => {
+                                rows = again;
+                                continue;
+                            }
+                            Err(e) => Err(e),
+                        }
+                    }
+                    batch => batch.map_err(explain_error),
+                };
+                may_repeat = false;
+                if sender.send(batch).await.is_err() {
                     return;
                 }
             }
@@ -190,12 +210,47 @@ impl PlannedQuery {
         .boxed()
     }
 
-    pub(crate) async fn physical(&self) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
+    /// The next rows, or the loss of a node that computes them.
+    async fn next(&self, rows: &mut Rows) -> Option<datafusion::common::Result<RecordBatch>> {
+        let (Some(route), Some(cluster)) = (&rows.route, &self.scope.engine.parts.cluster) else {
+            return rows.stream.next().await;
+        };
+        let next = tokio::select! {
+            batch = rows.stream.next() => batch,
+            node = cluster.lost(route.nodes().to_vec()) => Some(Err(node_lost(&node))),
+        };
+        if let Some(Err(e)) = &next
+            && let Some(node) = lost_node(e)
+        {
+            tracing::warn!(%node, error = %e, "a compute node was lost while it worked on a query");
+            cluster.suspect(&node);
+        }
+        next
+    }
+
+    async fn again(&self) -> Result<Rows> {
+        let physical = self.physical().await?;
+        Ok(Rows { stream: self.execute(&physical)?, route: physical.route })
+    }
+
+    pub(crate) async fn physical(&self) -> Result<Physical> {
         self.scope.notes.lock().clear();
         let optimized = self.optimized()?;
         let planner = self.state.query_planner();
         let plan = planner.create_physical_plan(&optimized, &self.state).await.map_err(explain_error)?;
-        Ok((plan, self.state.task_ctx()))
+        let here = |plan| Physical { plan, task: self.state.task_ctx(), route: None };
+        let Some(cluster) = &self.scope.engine.parts.cluster else { return Ok(here(plan)) };
+        match cluster.place(&plan, &self.state).await? {
+            Placement::Here(reason) => {
+                self.scope.notes.lock().push(format!("NODES: this one, {reason}"));
+                Ok(here(plan))
+            }
+            Placement::Nodes { plan, task, route } => {
+                let nodes: Vec<&str> = route.nodes().iter().map(Url::as_str).collect();
+                self.scope.notes.lock().push(format!("NODES: {}", nodes.join(", ")));
+                Ok(Physical { plan, task, route: Some(route) })
+            }
+        }
     }
 
     pub(super) fn optimized(&self) -> Result<LogicalPlan> {
@@ -242,6 +297,19 @@ impl PlannedQuery {
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(self.plan.schema().inner())
     }
+}
+
+/// A query as it runs: operators, their session, and the nodes if it is spread over several.
+pub(crate) struct Physical {
+    pub(crate) plan: Arc<dyn ExecutionPlan>,
+    pub(crate) task: Arc<TaskContext>,
+    pub(crate) route: Option<Arc<Route>>,
+}
+
+/// Rows on their way.
+struct Rows {
+    stream: SendableRecordBatchStream,
+    route: Option<Arc<Route>>,
 }
 
 /// Batches that a query computes before its reader has taken the last one.

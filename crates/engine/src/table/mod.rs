@@ -1,7 +1,10 @@
 //! Tables as DataFusion sees them.
 
-mod field_id;
+pub(crate) mod delete_vector;
+pub(crate) mod field_id;
 pub(crate) mod native_scan;
+pub(crate) mod native_source;
+pub(crate) mod pieces;
 mod prune;
 mod statistics;
 pub mod system;

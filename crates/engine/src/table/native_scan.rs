@@ -1,7 +1,8 @@
 //! A native table's files as a DataFusion scan: prune by the catalog's statistics, read Parquet by field id.
 
-use super::field_id::{Defaults, FieldIdAdapterFactory, defaults};
-use super::{prune, statistics};
+use super::field_id::{Defaults, defaults};
+use super::native_source::NativeSource;
+use super::{pieces, prune, statistics};
 use crate::engine::STORE_URL;
 use async_trait::async_trait;
 use base::ids::{ColumnId, TableId};
@@ -11,7 +12,6 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
 use datafusion::config::TableParquetOptions;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -117,34 +117,31 @@ impl TableProvider for NativeScan {
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let url = STORE_URL.clone();
-        let runtime = state.runtime_env();
-        let reader = CachedParquetFileReaderFactory::new(
-            runtime.object_store(&url)?,
-            runtime.cache_manager.get_file_metadata_cache(),
-        );
         let options = TableParquetOptions {
             global: state.config_options().execution.parquet.clone(),
             ..TableParquetOptions::default()
         };
         let schema = TableSchema::builder(SchemaRef::clone(&self.schema)).build();
-        let source = ParquetSource::new(schema)
+        let parquet = ParquetSource::new(schema)
             .with_table_parquet_options(options)
-            .with_parquet_file_reader_factory(Arc::new(reader))
             .with_pushdown_filters(self.reads_late(projection, filters));
+        let source = NativeSource::new(parquet, Arc::clone(&self.defaults), state.runtime_env())?;
         let files = files.iter().map(|f| {
             let statistics = Arc::new(statistics::of_file(f, &self.schema));
             PartitionedFile::new(f.path.clone(), f.bytes).with_statistics(statistics)
         });
-        let groups = FileGroup::new(files.collect()).split_files(state.config().target_partitions());
-        let (groups, statistics) = compute_all_files_statistics(groups, SchemaRef::clone(&self.schema), true, false)?;
-        let adapter = FieldIdAdapterFactory { defaults: Arc::clone(&self.defaults) };
-        let scan = FileScanConfigBuilder::new(url, Arc::new(source))
+        let files: Vec<_> = files.collect();
+        // Before files are cut: a piece has the statistics of its file.
+        let whole = vec![FileGroup::new(files.clone())];
+        let (_, statistics) = compute_all_files_statistics(whole, SchemaRef::clone(&self.schema), true, false)?;
+        let groups = pieces::groups(files, state.config().target_partitions());
+        let adapter = source.adapter();
+        let scan = FileScanConfigBuilder::new(STORE_URL.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
-            .with_expr_adapter(Some(Arc::new(adapter)))
+            .with_expr_adapter(Some(adapter))
             .build();
         Ok(DataSourceExec::from_data_source(scan))
     }

@@ -11,14 +11,11 @@ pub(super) fn route() -> Router<State> {
     Router::new().route("/api/bootstrap", get(bootstrap))
 }
 
-/// There is no port for calls between nodes: one process is everything.
-const RPC_PORT: u16 = 0;
-
 async fn bootstrap(extract::State(state): extract::State<State>) -> Json<Value> {
     Json(json!({
         "replayedJournalId": state.server.catalog.snapshot().seq,
-        "queryPort": state.query_port,
-        "rpcPort": RPC_PORT,
+        "queryPort": state.server.ports.query,
+        "rpcPort": state.server.ports.rpc.unwrap_or(0),
         "status": "OK",
         "msg": "Success",
     }))

@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use base::metrics::Metric;
+use engine::Engine;
 
 static QUERY_MEMORY: Metric = Metric::gauge("engine_memory_bytes", "Memory that running queries have reserved.");
 static TABLES: Metric = Metric::gauge("catalog_tables", "Tables, views and materialized views.");
@@ -29,4 +30,13 @@ pub(crate) fn update_gauges(server: &Server) {
     QUERY_MEMORY.set(server.engine.memory_in_use() as i64);
     TABLES.set(snapshot.tables().count() as i64);
     GARBAGE.set(snapshot.garbage().count() as i64);
+}
+
+/// The metrics of a compute node.
+pub(super) fn compute_node(engine: Engine) -> Router {
+    let metrics = || async move {
+        QUERY_MEMORY.set(engine.memory_in_use() as i64);
+        ([(CONTENT_TYPE, "text/plain; version=0.0.4")], base::metrics::render())
+    };
+    Router::new().route("/metrics", get(metrics))
 }

@@ -22,6 +22,7 @@ use axum::{Json, Router};
 use bare_answer::Explained;
 use base::Error;
 use base::limits::HTTP_CONNECTIONS_MAX;
+use engine::Engine;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use load::stream_load::StreamLoader;
@@ -37,7 +38,6 @@ use tokio_util::task::TaskTracker;
 #[derive(Clone)]
 pub struct State {
     pub server: Arc<Server>,
-    pub query_port: u16,
     pub loader: StreamLoader,
 }
 
@@ -78,11 +78,27 @@ fn failure(status: StatusCode, request: &Request, error: Error) -> Response {
 }
 
 /// Serves until `shutdown` is raised; requests that run then may finish within `graceful_exit_timeout_second`.
-pub async fn serve(listener: TcpListener, server: Arc<Server>, query_port: u16, shutdown: CancellationToken) {
+pub async fn serve(listener: TcpListener, server: Arc<Server>, shutdown: CancellationToken) {
     let drain = Duration::from_secs(server.config.integer("graceful_exit_timeout_second"));
     let loader = stream_load::loader(&server);
-    let router = router(State { server, query_port, loader });
+    let router = router(State { server, loader });
     serve_router(listener, router, HTTP_CONNECTIONS_MAX, drain, shutdown).await;
+}
+
+/// Serves a compute node until `shutdown` is raised.
+pub(crate) async fn serve_compute_node(
+    listener: TcpListener,
+    rpc_port: u16,
+    http_port: u16,
+    engine: Engine,
+    shutdown: CancellationToken,
+) {
+    let router = Router::new()
+        .merge(health::compute_node(rpc_port, http_port))
+        .merge(metrics::compute_node(engine))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_endpoint);
+    serve_router(listener, router, HTTP_CONNECTIONS_MAX, Duration::ZERO, shutdown).await;
 }
 
 async fn serve_router(

@@ -97,7 +97,7 @@ fn http_load(
 fn base_url(headers: &HeaderMap, state: &State) -> String {
     match headers.get(HOST).and_then(|h| h.to_str().ok()) {
         Some(host) => format!("http://{host}"),
-        None => format!("http://127.0.0.1:{}", state.server.http_port()),
+        None => format!("http://127.0.0.1:{}", state.server.ports.http),
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod rows;
 
 mod alter_database;
 mod alter_materialized_view;
+mod alter_system;
 mod alter_table;
 mod alter_view;
 mod cancel_refresh;
@@ -39,11 +40,13 @@ mod refresh_materialized_view;
 mod set;
 mod show_catalogs;
 mod show_columns;
+mod show_compute_nodes;
 pub(crate) mod show_create;
 mod show_data;
 mod show_databases;
 mod show_fixed;
 mod show_frontend_config;
+mod show_frontends;
 mod show_grants;
 mod show_materialized_views;
 pub(crate) mod show_partitions;
@@ -90,6 +93,7 @@ pub(crate) trait Statement: Send + Sync {
 const STATEMENTS: &[StatementKind] = &[
     alter_database::KIND,
     alter_materialized_view::KIND,
+    alter_system::KIND,
     alter_table::KIND,
     alter_view::KIND,
     cancel_refresh::KIND,
@@ -112,11 +116,13 @@ const STATEMENTS: &[StatementKind] = &[
     set::KIND,
     show_catalogs::KIND,
     show_columns::KIND,
+    show_compute_nodes::KIND,
     show_create::KIND,
     show_data::KIND,
     show_databases::KIND,
     show_fixed::KIND,
     show_frontend_config::KIND,
+    show_frontends::KIND,
     show_grants::KIND,
     show_materialized_views::KIND,
     show_partitions::KIND,

@@ -1,0 +1,143 @@
+"""A front end and compute nodes: queries are spread, and nodes die, freeze, stop and come back."""
+import signal
+import subprocess
+import threading
+import time
+
+import pymysql
+
+from server import Cluster, Node, eventually, rows
+
+ROWS = 30_000
+TOTALS = "SELECT g, count(*), sum(v) FROM d.t GROUP BY g ORDER BY g"
+EXPECTED = [(g, ROWS // 10, sum(range(g, ROWS, 10))) for g in range(10)]
+# Some seconds of work for a dev build.
+SLOW = "SELECT count(*), sum(a.v % 7 + b.v % 5) FROM d.t a JOIN d.t b ON a.v % 3 = b.v % 3"
+SILENCE_S = 2
+
+
+def run(checks):
+    with Cluster(2) as cluster:
+        rows(cluster.connect(), "CREATE DATABASE d")
+        rows(cluster.connect(), "CREATE TABLE d.t (v BIGINT, g INT)")
+        for part in range(4):
+            first, last = part * ROWS // 4, (part + 1) * ROWS // 4 - 1
+            rows(cluster.connect(), "INSERT INTO d.t SELECT generate_series, generate_series % 10 "
+                                    f"FROM TABLE(generate_series({first}, {last}))")
+        shown(checks, cluster)
+        spread(checks, cluster)
+        killed(checks, cluster)
+        lost_at_work(checks, cluster, signal.SIGSTOP)
+        lost_at_work(checks, cluster, signal.SIGKILL)
+        front_end_killed(checks, cluster)
+        stopped_and_dropped(checks, cluster)
+        strangers(checks)
+        alone(checks, cluster)
+
+
+def shown(checks, cluster):
+    nodes = cluster.status()
+    checks.equal("ports of the nodes", sorted(int(n["BePort"]) for n in nodes), sorted(n.rpc_port for n in cluster.nodes))
+    checks.that("nodes tell cores and memory", all(int(n["CpuCores"]) > 0 and "GB" in n["MemLimit"] for n in nodes), nodes)
+    with cluster.connect().cursor(pymysql.cursors.DictCursor) as cursor:
+        cursor.execute("SHOW FRONTENDS")
+        front_end = cursor.fetchone()
+    checks.equal("the front end", (int(front_end["RpcPort"]), front_end["Role"], front_end["Alive"]),
+                 (cluster.rpc_port, "LEADER", "true"))
+
+
+def spread(checks, cluster):
+    checks.equal("rows of both nodes", rows(cluster.connect(), TOTALS), EXPECTED)
+    plan = [line for line, in rows(cluster.connect(), "EXPLAIN " + TOTALS)]
+    named = [line for line in plan if line.startswith("NODES: ")]
+    checks.that("EXPLAIN names the nodes", named and all(str(n.rpc_port) in named[0] for n in cluster.nodes), plan)
+    plan = [line for line, in rows(cluster.connect(), "EXPLAIN SELECT 1")]
+    checks.that("EXPLAIN says why a small query stays", any("NODES: this one, reads 0 bytes" in l for l in plan), plan)
+    measured = "\n".join(line for line, in rows(cluster.connect(), "EXPLAIN ANALYZE " + TOTALS))
+    checks.that("EXPLAIN ANALYZE counts rows on the nodes", "Stage 1" in measured and "output_rows" in measured, measured)
+
+
+def killed(checks, cluster):
+    cluster.nodes[0].kill()
+    checks.equal("a query at once after a node was killed", rows(cluster.connect(), TOTALS), EXPECTED)
+    begun = time.monotonic()
+    checks.that("its loss is noticed", eventually(lambda: cluster.alive() == 1, SILENCE_S), cluster.status())
+    checks.that(f"within {SILENCE_S} s", time.monotonic() - begun < SILENCE_S)
+    cluster.nodes[0].start()
+    checks.that("it comes back", eventually(lambda: cluster.alive() == 2), cluster.status())
+
+
+def lost_at_work(checks, cluster, how):
+    """A frozen process keeps its connections; only its silence tells."""
+    name, node, outcome = how.name, cluster.nodes[1], {}
+
+    def query():
+        try:
+            outcome["rows"] = rows(cluster.connect(), SLOW)
+        except pymysql.MySQLError as error:
+            outcome["error"] = error
+
+    expected = rows(cluster.connect(), SLOW)
+    worker = threading.Thread(target=query)
+    worker.start()
+    working = lambda: any(SLOW in row and "sending" in row for row in rows(cluster.connect(), "SHOW FULL PROCESSLIST"))
+    checks.that(f"{name}: a long query runs", eventually(working))
+    node.process.send_signal(how)
+    checks.that(f"{name}: is noticed", eventually(lambda: cluster.alive() == 1, SILENCE_S), cluster.status())
+    checks.that(f"{name}: the long query still runs", worker.is_alive())
+    checks.equal(f"{name}: queries leave the node out", rows(cluster.connect(), TOTALS), EXPECTED)
+    worker.join(120)
+    checks.equal(f"{name}: the long query was repeated", outcome.get("rows", outcome.get("error")), expected)
+    if how == signal.SIGSTOP:
+        node.process.send_signal(signal.SIGCONT)
+    else:
+        node.process.wait()
+        node.start()
+    checks.that(f"{name}: the node comes back", eventually(lambda: cluster.alive() == 2), cluster.status())
+    checks.equal(f"{name}: with rows of both again", rows(cluster.connect(), TOTALS), EXPECTED)
+
+
+def front_end_killed(checks, cluster):
+    cluster.kill()
+    begun = time.monotonic()
+    cluster.start()
+    checks.that("nodes find the new front end", eventually(lambda: cluster.alive() == 2, 5), cluster.status())
+    checks.equal("it answers as before", rows(cluster.connect(), TOTALS), EXPECTED)
+    checks.that("within 5 s", time.monotonic() - begun < 5, time.monotonic() - begun)
+
+
+def stopped_and_dropped(checks, cluster):
+    node = cluster.nodes[0]
+    node.process.send_signal(signal.SIGTERM)
+    checks.equal("a node that is stopped ends well", node.process.wait(60), 0)
+    checks.equal("and is missed by nobody", rows(cluster.connect(), TOTALS), EXPECTED)
+    node.start()
+    checks.that("another takes its place", eventually(lambda: cluster.alive() == 2), cluster.status())
+    rows(cluster.connect(), f"ALTER SYSTEM DROP COMPUTE NODE '127.0.0.1:{node.rpc_port}'")
+    checks.equal("a node that is dropped ends", node.process.wait(60), 0)
+    checks.equal("and is listed no more", [int(n["BePort"]) for n in cluster.status()], [cluster.nodes[1].rpc_port])
+    rows(cluster.connect(), f"ALTER SYSTEM ADD COMPUTE NODE '127.0.0.1:{node.rpc_port}'")
+    listed = {int(n["BePort"]): n for n in cluster.status()}
+    checks.equal("a node that was added and is not there", listed[node.rpc_port]["Alive"], "false")
+    node.start()
+    checks.that("and then is", eventually(lambda: cluster.alive() == 2), cluster.status())
+
+
+def strangers(checks):
+    with Cluster(1, ["auth_token=one"]) as other:
+        stranger = Node(other, 9, ["auth_token=two"])
+        ended = subprocess.run(stranger.command(), capture_output=True, text=True, timeout=60)
+        checks.that("a node with another token is refused", ended.returncode == 1 and "auth_token" in ended.stderr,
+                    ended.stderr[-500:])
+
+
+def alone(checks, cluster):
+    for node in cluster.nodes:
+        node.kill()
+    checks.that("both losses are noticed", eventually(lambda: cluster.alive() == 0, SILENCE_S), cluster.status())
+    try:
+        rows(cluster.connect(), TOTALS)
+        checks.that("without nodes large queries fail", False, "rows came")
+    except pymysql.MySQLError as error:
+        checks.that("without nodes large queries fail", "viewmill cn" in error.args[1], error)
+    checks.equal("and small ones do not", rows(cluster.connect(), "SELECT 1 + 1"), [(2,)])

@@ -1,10 +1,13 @@
 """A front end and compute nodes: queries are spread, and nodes die, freeze, stop and come back."""
+import json
 import signal
+import socket
 import subprocess
 import threading
 import time
 
 import pymysql
+import requests
 
 from server import Cluster, Node, eventually, rows
 
@@ -26,6 +29,9 @@ def run(checks):
                                     f"FROM TABLE(generate_series({first}, {last}))")
         shown(checks, cluster)
         spread(checks, cluster)
+        written(checks, cluster)
+        loaded(checks, cluster)
+        killed_while_loading(checks, cluster)
         killed(checks, cluster)
         lost_at_work(checks, cluster, signal.SIGSTOP)
         lost_at_work(checks, cluster, signal.SIGKILL)
@@ -57,6 +63,70 @@ def spread(checks, cluster):
     checks.that("EXPLAIN ANALYZE counts rows on the nodes", "Stage 1" in measured and "output_rows" in measured, measured)
 
 
+def written(checks, cluster):
+    """INSERT and refreshes of views write where they compute."""
+    for sql in ("CREATE TABLE d.copy (v BIGINT, g INT NOT NULL) PARTITION BY (g)",
+                "CREATE MATERIALIZED VIEW d.totals REFRESH DEFERRED MANUAL AS SELECT g, count(*) AS n, sum(v) AS s FROM d.t GROUP BY g"):
+        rows(cluster.connect(), sql)
+    for sql in ("INSERT INTO d.copy SELECT * FROM d.t", "REFRESH MATERIALIZED VIEW d.totals WITH SYNC MODE"):
+        before = spread_count(cluster)
+        rows(cluster.connect(), sql)
+        checks.equal(f"spread: {sql}", spread_count(cluster) > before, True)
+    checks.equal("rows that were inserted", rows(cluster.connect(), TOTALS.replace("d.t", "d.copy")), EXPECTED)
+    checks.equal("rows of the view", rows(cluster.connect(), "SELECT * FROM d.totals ORDER BY g"), EXPECTED)
+    try:
+        rows(cluster.connect(), "INSERT INTO d.copy SELECT v, if(v = 29999, NULL, g) FROM d.t")
+        checks.that("an error of a node's writer", False, "it committed")
+    except pymysql.MySQLError as error:
+        checks.equal("an error of a node's writer", error.args, (1048, "Column 'g' cannot be null"))
+    checks.equal("nothing of it is there", rows(cluster.connect(), TOTALS.replace("d.t", "d.copy")), EXPECTED)
+
+
+def loaded(checks, cluster):
+    """Stream Load: clients are sent on to a node, or their bodies are passed on."""
+    rows(cluster.connect(), "CREATE TABLE d.l (a INT, b STRING)")
+    body = "".join(f"{n},x\n" for n in range(1000)) + "bad\n"
+    options = ["-H", "column_separator:,", "-H", "max_filter_ratio:0.5", "--data-binary", body, "-XPUT"]
+    path = "/api/d/l/_stream_load"
+    headers = cluster.curl(path, "-D", "-", "-o", "/dev/null", "-H", "label:sent", "-H", "Expect: 100-continue", *options)
+    checks.that("a client that waits is sent on", "307" in headers and "location: http://root:@127.0.0.1:" in headers, headers)
+    passed = json.loads(cluster.curl(path, "-H", "label:passed", "-H", "Expect:", *options))
+    checks.equal("a body that comes at once is passed on", (passed["Status"], passed["NumberLoadedRows"]), ("Success", 1000))
+    checks.that("its bad row can be read", "Row: bad" in requests.get(passed["ErrorURL"], timeout=10).text, passed)
+    again = json.loads(cluster.curl(path, "-H", "label:sent", "-H", "Expect: 100-continue", *options))
+    checks.equal("a label counts for all nodes", (again["Status"], again["ExistingJobStatus"]),
+                 ("Label Already Exists", "FINISHED"))
+    checks.equal("rows of both loads", rows(cluster.connect(), "SELECT count(*), sum(a) FROM d.l"), [(2000, 999000)])
+    denied = requests.put(cluster.url(path), data="1,x", auth=("root", "wrong"), timeout=10)
+    checks.equal("a wrong password", denied.status_code, 401)
+    checks.equal("nobody else's table", json.loads(cluster.curl("/api/d/nosuch/_stream_load", *options))["Status"], "Fail")
+
+
+def killed_while_loading(checks, cluster):
+    """The node that loads dies: nothing is loaded, and the label is free."""
+    blocked = socket.create_connection(("127.0.0.1", cluster.http_port))
+    head = ("PUT /api/d/l/_stream_load HTTP/1.1\r\nHost: h\r\nAuthorization: Basic cm9vdDo=\r\nlabel: blocked\r\n"
+            "column_separator: ,\r\nContent-Length: 100\r\n\r\n1,x\n")
+    blocked.sendall(head.encode())
+    state = lambda: requests.get(cluster.url("/api/d/get_load_state?label=blocked"), auth=("root", ""), timeout=10).json()
+    checks.equal("a load waits for its body", eventually(lambda: state()["state"] == "PREPARE"), True)
+    for node in cluster.nodes:
+        node.kill()
+    checks.equal("its label is free once the node is gone", eventually(lambda: state()["state"] == "UNKNOWN"), True)
+    blocked.settimeout(60)
+    answer = blocked.recv(10_000).decode()
+    checks.that("the client is told", "does not answer" in answer, answer)
+    for node in cluster.nodes:
+        node.start()
+    checks.that("nodes come back", eventually(lambda: cluster.alive() == 2), cluster.status())
+    checks.equal("nothing was loaded", rows(cluster.connect(), "SELECT count(*) FROM d.l"), [(2000,)])
+
+
+def spread_count(cluster):
+    text = requests.get(cluster.url("/metrics"), timeout=10).text
+    return next(float(line.split()[1]) for line in text.splitlines() if "engine_spread_queries_total " in line and line[0] != "#")
+
+
 def killed(checks, cluster):
     cluster.nodes[0].kill()
     checks.equal("a query at once after a node was killed", rows(cluster.connect(), TOTALS), EXPECTED)
@@ -68,19 +138,21 @@ def killed(checks, cluster):
 
 
 def lost_at_work(checks, cluster, how):
-    """A frozen process keeps its connections; only its silence tells."""
+    """A frozen process keeps its connections; only its silence tells. What the node worked on begins again, once."""
     name, node, outcome = how.name, cluster.nodes[1], {}
+    rows(cluster.connect(), f"CREATE TABLE d.{name} (n BIGINT, s BIGINT)")
 
     def query():
         try:
-            outcome["rows"] = rows(cluster.connect(), SLOW)
+            rows(cluster.connect(), f"INSERT INTO d.{name} {SLOW} GROUP BY a.g")
+            outcome["rows"] = rows(cluster.connect(), f"SELECT sum(n), sum(s) FROM d.{name}")
         except pymysql.MySQLError as error:
             outcome["error"] = error
 
     expected = rows(cluster.connect(), SLOW)
     worker = threading.Thread(target=query)
     worker.start()
-    working = lambda: any(SLOW in row and "sending" in row for row in rows(cluster.connect(), "SHOW FULL PROCESSLIST"))
+    working = lambda: any("writing" in row for row in rows(cluster.connect(), "SHOW FULL PROCESSLIST"))
     checks.that(f"{name}: a long query runs", eventually(working))
     node.process.send_signal(how)
     checks.that(f"{name}: is noticed", eventually(lambda: cluster.alive() == 1, SILENCE_S), cluster.status())

@@ -62,10 +62,16 @@ pub const KEYS: &[Key] = &[
     ),
     key("be_http_port", PORT, "8040", "port of HTTP of a compute node: health, metrics; 0 picks a free one"),
     key(
+        "stream_load_redirect",
+        Kind::Bool,
+        "true",
+        "whether the front end of a cluster sends clients that load on to a compute node (307); false: it passes bodies on",
+    ),
+    key(
         "advertised_host",
         Kind::Text,
         "",
-        "name or address under which the other nodes reach a compute node; empty: bind_address, or where it reports from",
+        "name or address under which clients and nodes reach a compute node; empty: bind_address, or where it reports from",
     ),
     key(
         "auth_token",

@@ -3,12 +3,13 @@
 //! Messages are lower case without a full stop and say what could not be done and what to do; values go to context
 //! ([`Error::with`]) and are printed after the message. [`crate::sql_code`] maps kinds to MySQL and HTTP codes.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, as far as a caller would behave differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ErrorKind {
     /// The text is not a statement: MySQL 1064.
     Parse,
@@ -134,6 +135,25 @@ impl fmt::Display for Error {
             write!(f, ": {source}")?;
         }
         Ok(())
+    }
+}
+
+/// Kind and message: what another process can use of an error.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Told { kind: self.kind(), message: self.to_string() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Error {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Told::deserialize(deserializer).map(|told| Error::new(told.kind, told.message))
     }
 }
 

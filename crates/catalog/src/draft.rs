@@ -8,6 +8,7 @@ use crate::state::State;
 use base::clock::UnixMs;
 use base::ids::{PartitionId, TableId};
 use base::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -149,13 +150,13 @@ pub struct TableWrite {
     pub mode: WriteMode,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewFile {
     pub target: PartitionTarget,
     pub file: DataFile,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum PartitionTarget {
     Existing(PartitionId),
     /// Created in the commit if it does not exist then.

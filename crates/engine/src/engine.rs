@@ -11,9 +11,10 @@ use base::names::DEFAULT_CATALOG;
 use base::store::Store;
 use base::{Error, Result};
 use catalog::Snapshot;
-use datafusion::execution::SessionState;
+use datafusion::common::internal_datafusion_err;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::{SessionState, TaskContext};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -105,6 +106,12 @@ impl Engine {
         Engine { parts: Arc::new(parts) }
     }
 
+    /// The engine on whose node a task runs.
+    pub(crate) fn of_task(task: &TaskContext) -> datafusion::common::Result<Engine> {
+        let engine = task.session_config().get_extension::<Engine>();
+        engine.map(|e| Engine::clone(&e)).ok_or_else(|| internal_datafusion_err!("a task runs outside an engine"))
+    }
+
     pub fn store(&self) -> &Store {
         &self.parts.store
     }
@@ -162,6 +169,7 @@ impl Scope {
         // A copy, not a rebuild: rebuilding would register functions and their aliases again in no particular order, and
         // an alias of DataFusion's could win over a function of ours.
         let mut state = parts.base.clone();
+        config.set_extension(Arc::new(self.engine.clone()));
         *state.config_mut() = config;
         state.register_catalog_list(Arc::new(SnapshotCatalogs::new(self.clone())));
         Ok(state)

@@ -1,27 +1,23 @@
 //! A query's rows into a table's files: INSERT, CREATE TABLE AS and refreshes.
 
-use crate::convert::{Conversion, assemble};
+use crate::convert::Conversion;
 use crate::engine::Engine;
 use crate::plan::query::PlannedQuery;
-use crate::write_memory::Reservation;
+use crate::table::native_sink;
 use base::{Error, ErrorKind, Result};
 use catalog::{Column, DefaultValue, Table};
-use chrono::NaiveDateTime;
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use chrono::{DateTime, NaiveDateTime};
 use datafusion::common::ScalarValue;
 use futures::StreamExt;
-use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use storage::{TableWriter, WriteOptions, WrittenFiles};
-use tokio::task::JoinSet;
+use storage::{WriteOptions, WrittenFiles};
 
 /// A writer that buffers no more than this need not wait: the rows of VALUES are in memory already.
 pub const SMALL_BUFFER_BYTES: usize = 32 << 20;
-/// Statements with large buffers that can write at once, however small the memory is.
-const WRITERS_MIN: usize = 4;
 
 /// Where the value of a table column comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// This column of the query.
     Query(usize),
@@ -30,7 +26,7 @@ pub enum Source {
 }
 
 /// How a query's rows become rows of a table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WritePlan {
     pub table: Arc<Table>,
     /// One for each column of the table.
@@ -40,8 +36,19 @@ pub struct WritePlan {
     pub options: WriteOptions,
     /// The leader's epoch.
     pub epoch: u64,
-    /// The statement's moment in the session's zone, for `DEFAULT CURRENT_TIMESTAMP`.
-    pub now: NaiveDateTime,
+    /// The statement's moment in the session's zone, for `DEFAULT CURRENT_TIMESTAMP`; microseconds since 1970.
+    pub now_us: i64,
+}
+
+impl WritePlan {
+    pub(crate) fn now(&self) -> NaiveDateTime {
+        DateTime::from_timestamp_micros(self.now_us).unwrap_or_default().naive_utc()
+    }
+
+    /// The plan as a writer on another node needs it: without the files that the table has.
+    pub(crate) fn without_files(&self) -> Self {
+        WritePlan { table: Arc::new(self.table.without_files()), ..self.clone() }
+    }
 }
 
 /// What a write has produced.
@@ -57,96 +64,14 @@ impl Engine {
     /// # Errors
     /// Those of the query; `BadData` and `NullNotAllowed` for rows that do not fit.
     pub async fn write(&self, query: &PlannedQuery, plan: WritePlan) -> Result<Written> {
-        let mut options = plan.options.clone();
-        let _reserved = self.reserve(&mut options).await?;
-        let writer = TableWriter::new(self.store().clone(), plan.epoch, &plan.table, options)?;
-        let rows = Arc::new(Rows::new(self, query, &plan)?);
-        let writer = Arc::new(writer);
-        let mut parts = JoinSet::new();
-        for part in query.run_in_parts().await? {
-            let part = write_part(part, Arc::clone(&rows), Arc::clone(&writer));
-            parts.spawn_on(part, self.parts.threads.handle());
+        let mut results = query.writing(plan).run().await?;
+        let mut written = Written { files: WrittenFiles::new(self.store().clone(), Vec::new()), rows: 0 };
+        while let Some(batch) = results.next().await {
+            let (rows, files) = native_sink::written(&batch?)?;
+            written.rows += rows;
+            written.files.extend(files);
         }
-        let mut count = 0;
-        while let Some(part) = parts.join_next().await {
-            // Returning early drops the set, which stops the other parts.
-            count += part.map_err(|e| Error::internal("writing rows was interrupted").caused_by(e))??;
-        }
-        let writer = Arc::into_inner(writer).ok_or_else(|| Error::internal("a finished write is still in use"))?;
-        Ok(Written { files: writer.finish().await?, rows: count })
-    }
-}
-
-impl Engine {
-    /// Waits for the memory that a writer buffers rows in, and bounds what it buffers to that.
-    async fn reserve(&self, options: &mut WriteOptions) -> Result<Option<Reservation>> {
-        if options.buffer_bytes_max <= SMALL_BUFFER_BYTES {
-            return Ok(None);
-        }
-        // A long statement must not keep all others out.
-        let part = self.write_memory().bytes() / WRITERS_MIN;
-        options.buffer_bytes_max = options.buffer_bytes_max.min(part).max(SMALL_BUFFER_BYTES);
-        self.write_memory().reserve(options.buffer_bytes_max).await.map(Some)
-    }
-}
-
-async fn write_part(
-    mut part: BoxStream<'static, Result<RecordBatch>>,
-    rows: Arc<Rows>,
-    writer: Arc<TableWriter>,
-) -> Result<u64> {
-    let mut count = 0;
-    while let Some(batch) = part.next().await {
-        let batch = rows.convert(&batch?)?;
-        count += batch.num_rows() as u64;
-        let writer = Arc::clone(&writer);
-        let written = tokio::task::spawn_blocking(move || writer.write(&batch)).await;
-        let outside = written.map_err(|e| Error::internal("writing rows was interrupted").caused_by(e))??;
-        if !outside.is_empty() {
-            let message = "The row is out of partition ranges. Please add a new partition.";
-            return Err(Error::new(ErrorKind::BadData, message).with("rows", outside.len()));
-        }
-    }
-    Ok(count)
-}
-
-/// Converts batches of a query into rows of a table.
-struct Rows {
-    columns: Vec<Column>,
-    sources: Vec<(Source, Conversion)>,
-    defaults: Vec<ScalarValue>,
-    strict: bool,
-}
-
-impl Rows {
-    fn new(engine: &Engine, query: &PlannedQuery, plan: &WritePlan) -> Result<Self> {
-        let columns = plan.table.meta.columns.clone();
-        let schema = query.schema();
-        let conversion = |(column, source): (&Column, &Source)| match source {
-            Source::Query(i) => (*source, Conversion::new(engine, schema.field(*i).data_type(), column)),
-            Source::Default => (*source, Conversion::new(engine, &storage::schema::arrow_type(column.ty), column)),
-        };
-        let sources = columns.iter().zip(&plan.sources).map(conversion).collect();
-        let defaults = columns.iter().map(|c| default_value(engine, c, plan.now)).collect::<Result<_>>()?;
-        Ok(Rows { columns, sources, defaults, strict: plan.strict })
-    }
-
-    fn convert(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let rows = batch.num_rows();
-        let mut arrays = Vec::with_capacity(self.columns.len());
-        for ((source, conversion), default) in self.sources.iter().zip(&self.defaults) {
-            let given: ArrayRef = match source {
-                Source::Query(i) => ArrayRef::clone(batch.column(*i)),
-                Source::Default => default
-                    .to_array_of_size(rows)
-                    .map_err(|e| Error::internal("could not make a default value").caused_by(e))?,
-            };
-            let converted = conversion.apply(&given)?;
-            // Non-strict forgives values, not missing ones.
-            conversion.check(if self.strict { &given } else { &converted }, &converted)?;
-            arrays.push(converted);
-        }
-        assemble(&self.columns, arrays, rows)
+        Ok(written)
     }
 }
 

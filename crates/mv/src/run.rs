@@ -126,7 +126,7 @@ async fn write(
         strict: true,
         options: WriteOptions::default(),
         epoch: catalog.epoch(),
-        now: chrono::DateTime::from_timestamp_micros(now_us).unwrap_or_default().naive_utc(),
+        now_us,
     };
     engine.write(&planned, plan).await
 }

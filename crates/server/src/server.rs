@@ -8,6 +8,7 @@ use base::config::Config;
 use base::session_variable::SessionVariables;
 use catalog::Catalog;
 use engine::Engine;
+use load::stream_load::CatalogFront;
 use mv::Refresher;
 use parking_lot::RwLock;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub struct Server {
     pub catalog: Catalog,
     pub engine: Engine,
     pub refresher: Refresher,
+    pub loads: CatalogFront,
     pub processes: Arc<ProcessList>,
     /// What new sessions start with; changed by SET GLOBAL.
     pub global_variables: GlobalVariables,
@@ -64,6 +66,7 @@ impl Server {
         let root_password = PasswordHash::of(parts.config.text("root_password"));
         Arc::new(Server {
             config: parts.config,
+            loads: CatalogFront::new(parts.catalog.clone()),
             catalog: parts.catalog,
             engine: parts.engine,
             refresher: parts.refresher,

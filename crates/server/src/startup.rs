@@ -117,8 +117,7 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let mysql = tokio::spawn(mysql::serve(mysql_listener, frontend, settings, shutdown.clone()));
     let http = tokio::spawn(http::serve(http_listener, Arc::clone(&server), shutdown.clone()));
     let reports = rpc_listener.zip(server.membership.clone()).map(|(listener, membership)| {
-        let token = server.config.text("auth_token").to_string();
-        tokio::spawn(reports::serve(listener, membership, token, shutdown.clone()))
+        tokio::spawn(reports::serve(listener, Arc::clone(&server), membership, shutdown.clone()))
     });
     tracing::info!(query_port, http_port, rpc_port, store = store.url(), "viewmill is ready");
     Ok(RunningServer { query_port, http_port, shutdown, mysql, http, reports, scheduler, background })

@@ -54,10 +54,24 @@ pub async fn get(port: u16, path: &str) -> Result<Reply, String> {
     send(port, &request).await
 }
 
-/// Sends the request and reads the reply until the server closes the connection or the reply is complete.
+/// Sends the request and reads the reply until the server closes the connection or the reply is complete. Goes where the
+/// server sends it, as Stream Load's clients do.
 pub async fn send(port: u16, request: &Request) -> Result<Reply, String> {
-    let exchange = exchange(port, request);
+    let exchange = async {
+        let reply = exchange(port, request).await?;
+        match reply.header("location").filter(|_| reply.status == 307) {
+            Some(location) => exchange(location_port(location)?, request).await,
+            None => Ok(reply),
+        }
+    };
     tokio::time::timeout(REPLY_TIMEOUT, exchange).await.map_err(|_| format!("no reply within {REPLY_TIMEOUT:?}"))?
+}
+
+/// The port of `http://user:password@127.0.0.1:port/path`.
+fn location_port(location: &str) -> Result<u16, String> {
+    let authority = location.split('/').nth(2).unwrap_or_default();
+    let port = authority.rsplit(':').next().and_then(|port| port.parse().ok());
+    port.ok_or_else(|| format!("sent to {location:?}, which has no port"))
 }
 
 async fn exchange(port: u16, request: &Request) -> Result<Reply, String> {

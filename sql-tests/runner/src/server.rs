@@ -56,6 +56,7 @@ impl Server {
         let mut command = Command::new(&self.binary);
         command.args(["cn", "--fe", &front_end, "--set", "rpc_port=0", "--set", "be_http_port=0", "--data-dir"]);
         command.arg(self.folder.path().join(format!("node{number}")));
+        command.args(self.settings.iter().flat_map(|setting| ["--set", setting]));
         launch(command, self.folder.path())
     }
 

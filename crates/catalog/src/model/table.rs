@@ -79,6 +79,14 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The table as a writer elsewhere needs it: definition and partitions.
+    pub fn without_files(&self) -> Self {
+        let bare = |p: &Arc<Partition>| Arc::new(Partition { files: Default::default(), ..Partition::clone(p) });
+        Table { partitions: self.partitions.iter().map(|(id, p)| (*id, bare(p))).collect(), ..self.clone() }
+    }
+}
+
 impl TableMeta {
     pub fn layout(&self) -> Option<&Layout> {
         match &self.object {

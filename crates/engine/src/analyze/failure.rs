@@ -1,6 +1,7 @@
 //! Planning and execution errors in MySQL's terms.
 
 use crate::distribute::lost_node;
+use crate::plan::failure_wire;
 use base::names::edit_distance;
 use base::{Error, ErrorKind};
 use datafusion::common::SchemaError;
@@ -54,10 +55,17 @@ impl Labels {
 fn explain(error: DataFusionError, labels: Option<&Labels>) -> Error {
     match error {
         DataFusionError::Diagnostic(_, inner) => explain(*inner, labels),
-        DataFusionError::Context(_, inner) => explain(*inner, labels),
+        DataFusionError::Context(text, inner) => {
+            failure_wire::from_context(&text).unwrap_or_else(|| explain(*inner, labels))
+        }
         DataFusionError::Shared(inner) => match std::sync::Arc::try_unwrap(inner) {
             Ok(inner) => explain(inner, labels),
-            Err(shared) => by_message(&shared.to_string()),
+            Err(shared) => match &*shared {
+                DataFusionError::Context(text, _) => {
+                    failure_wire::from_context(text).unwrap_or_else(|| by_message(&shared.to_string()))
+                }
+                _ => by_message(&shared.to_string()),
+            },
         },
         DataFusionError::Collection(errors) => match errors.into_iter().next() {
             Some(first) => explain(first, labels),

@@ -1,11 +1,12 @@
 //! What queries need to be spread: the nodes, connections to them, and the library's planner.
 
 use super::channels::Channels;
-use super::codec::NativeScanCodec;
+use super::codec::NativeCodec;
 use super::portable::Portable;
 use super::route::{Route, Router};
 use super::scans::Scans;
 use super::{ComputeNode, Distribution, settings};
+use crate::engine::Engine;
 use async_trait::async_trait;
 use base::{Error, ErrorKind};
 use datafusion::catalog::Session;
@@ -83,7 +84,10 @@ impl Cluster {
         let mut options = ConfigOptions::clone(state.config_options());
         options.extensions.insert(library);
         *config.options_mut() = options;
-        config.set_distributed_user_codec(NativeScanCodec);
+        if let Some(engine) = state.config().get_extension::<Engine>() {
+            config.set_extension(engine);
+        }
+        config.set_distributed_user_codec(NativeCodec);
         config.set_distributed_channel_resolver(self.channels.clone());
         config.set_distributed_worker_resolver(Router(Arc::clone(route)));
         config.set_distributed_scale_up_leaf_node_handler(Scans);

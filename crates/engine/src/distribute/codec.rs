@@ -1,7 +1,8 @@
-//! Scans of native tables on the wire: what DataFusion's form of a Parquet scan leaves out travels beside it.
+//! Scans and sinks of native tables on the wire. What DataFusion's form of a Parquet scan leaves out travels beside it.
 
 use crate::table::delete_vector::DeleteVector;
 use crate::table::field_id::Defaults;
+use crate::table::native_sink::NativeSinkExec;
 use crate::table::native_source::NativeSource;
 use datafusion::common::{DataFusionError, Result, internal_datafusion_err};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder, ParquetSource};
@@ -13,11 +14,27 @@ use datafusion_proto::physical_plan::{
     PhysicalExtensionCodec, PhysicalPlanDecodeContext, PhysicalProtoConverterExtension,
 };
 use datafusion_proto::protobuf::{PhysicalPlanNode, ScalarValue as ScalarValueNode};
-use prost::Message;
+use prost::{Message, Oneof};
 use std::sync::Arc;
 
 #[derive(Debug)]
-pub(crate) struct NativeScanCodec;
+pub(crate) struct NativeCodec;
+
+/// An operator of ours as it travels.
+#[derive(Clone, PartialEq, Message)]
+struct NativeNode {
+    #[prost(oneof = "Operator", tags = "1, 2")]
+    operator: Option<Operator>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum Operator {
+    #[prost(message, tag = "1")]
+    Scan(NativeScanNode),
+    /// A [`crate::write::WritePlan`] as JSON.
+    #[prost(string, tag = "2")]
+    Sink(String),
+}
 
 /// A scan as it travels.
 #[derive(Clone, PartialEq, Message)]
@@ -53,16 +70,51 @@ struct DefaultNode {
     value: Option<ScalarValueNode>,
 }
 
-impl PhysicalExtensionCodec for NativeScanCodec {
+impl PhysicalExtensionCodec for NativeCodec {
     fn try_encode(
         &self,
         node: Arc<dyn ExecutionPlan>,
         buffer: &mut Vec<u8>,
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<()> {
-        let Some((config, source)) = node.downcast_ref::<DataSourceExec>().and_then(NativeSource::of) else {
+        let operator = if let Some(sink) = node.downcast_ref::<NativeSinkExec>() {
+            let plan = serde_json::to_string(&sink.plan().without_files());
+            Operator::Sink(plan.map_err(|e| DataFusionError::External(Box::new(e)))?)
+        } else if let Some((config, source)) = node.downcast_ref::<DataSourceExec>().and_then(NativeSource::of) {
+            Operator::Scan(self.scan_node(config, source, converter)?)
+        } else {
             return Err(internal_datafusion_err!("{} cannot be sent to another node", node.name()));
         };
+        let node = NativeNode { operator: Some(operator) };
+        node.encode(buffer).map_err(|e| DataFusionError::External(Box::new(e)))
+    }
+
+    fn try_decode(
+        &self,
+        buffer: &[u8],
+        inputs: &[Arc<dyn ExecutionPlan>],
+        context: &TaskContext,
+        converter: &dyn PhysicalProtoConverterExtension,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let node = NativeNode::decode(buffer).map_err(|e| DataFusionError::External(Box::new(e)))?;
+        match (node.operator, inputs) {
+            (Some(Operator::Scan(scan)), []) => self.scan(scan, context, converter),
+            (Some(Operator::Sink(plan)), [input]) => {
+                let plan = serde_json::from_str(&plan).map_err(|e| DataFusionError::External(Box::new(e)))?;
+                Ok(Arc::new(NativeSinkExec::new(Arc::clone(input), Arc::new(plan))))
+            }
+            _ => Err(damaged("it is of no known kind")),
+        }
+    }
+}
+
+impl NativeCodec {
+    fn scan_node(
+        &self,
+        config: &FileScanConfig,
+        source: &NativeSource,
+        converter: &dyn PhysicalProtoConverterExtension,
+    ) -> Result<NativeScanNode> {
         let mut deletes = Vec::new();
         for (group, files) in config.file_groups.iter().enumerate() {
             for (file, partitioned) in files.files().iter().enumerate() {
@@ -80,18 +132,15 @@ impl PhysicalExtensionCodec for NativeScanCodec {
         let parquet: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(parquet.build());
         let parquet = converter.execution_plan_to_proto(&parquet, self)?;
         let defaults = source.defaults().iter().map(default).collect::<Result<_>>()?;
-        let scan = NativeScanNode { parquet: Some(parquet), deletes, defaults };
-        scan.encode(buffer).map_err(|e| DataFusionError::External(Box::new(e)))
+        Ok(NativeScanNode { parquet: Some(parquet), deletes, defaults })
     }
 
-    fn try_decode(
+    fn scan(
         &self,
-        buffer: &[u8],
-        _: &[Arc<dyn ExecutionPlan>],
+        scan: NativeScanNode,
         context: &TaskContext,
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let scan = NativeScanNode::decode(buffer).map_err(|e| DataFusionError::External(Box::new(e)))?;
         let parquet = scan.parquet.ok_or_else(|| damaged("the scan is missing"))?;
         let decoding = PhysicalPlanDecodeContext::new(context, self);
         let plan = converter.proto_to_execution_plan(&parquet, &decoding)?;
@@ -129,5 +178,5 @@ fn default_value(node: DefaultNode) -> Result<(String, ScalarValue)> {
 }
 
 fn damaged(what: &str) -> DataFusionError {
-    internal_datafusion_err!("a scan that came from another node cannot be read: {what}")
+    internal_datafusion_err!("an operator that came from another node cannot be read: {what}")
 }

@@ -3,7 +3,7 @@
 //! A plan travels as names of functions and fields of operators; what has neither is lost, sometimes without an error. So
 //! a plan is written once before it is cut into stages, and everything that a reader could not restore is an objection.
 
-use super::codec::NativeScanCodec;
+use super::codec::NativeCodec;
 use crate::table::native_source::NativeSource;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, plan_datafusion_err};
@@ -64,7 +64,7 @@ impl PhysicalExtensionCodec for Checking {
         buffer: &mut Vec<u8>,
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<()> {
-        NativeScanCodec.try_encode(node, buffer, converter)
+        NativeCodec.try_encode(node, buffer, converter)
     }
 
     fn try_decode(
@@ -74,7 +74,7 @@ impl PhysicalExtensionCodec for Checking {
         context: &TaskContext,
         converter: &dyn PhysicalProtoConverterExtension,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        NativeScanCodec.try_decode(buffer, inputs, context, converter)
+        NativeCodec.try_decode(buffer, inputs, context, converter)
     }
 
     fn try_encode_udf(&self, function: &ScalarUDF, _: &mut Vec<u8>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What a scan must not lose on its way, and the plans that do not go on it.
 
-use super::codec::NativeScanCodec;
+use super::codec::NativeCodec;
 use super::portable::Portable;
 use crate::engine::STORE_URL;
 use crate::table::delete_vector::DeleteVector;
@@ -74,9 +74,9 @@ async fn deleted_rows_field_ids_and_defaults_survive_the_wire() {
     let (engine, size) = engine(&folder).await;
     let here = scan(&engine, size);
     let converter = DeduplicatingProtoConverter::default();
-    let bytes = physical_plan_to_bytes_with_proto_converter(Arc::clone(&here), &NativeScanCodec, &converter).unwrap();
+    let bytes = physical_plan_to_bytes_with_proto_converter(Arc::clone(&here), &NativeCodec, &converter).unwrap();
     let task = engine.parts.base.task_ctx();
-    let there = physical_plan_from_bytes_with_proto_converter(&bytes, &task, &NativeScanCodec, &converter).unwrap();
+    let there = physical_plan_from_bytes_with_proto_converter(&bytes, &task, &NativeCodec, &converter).unwrap();
     let expected = rows(&engine, here).await;
     assert_eq!(expected.matches("| 7     |").count(), 7, "{expected}");
     assert!(!expected.contains("| 4   |") && expected.contains("| 9   |"), "{expected}");

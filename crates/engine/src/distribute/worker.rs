@@ -1,7 +1,7 @@
 //! A compute node's side: runs the tasks that come over the wire.
 
 use super::channels::{Channels, guard};
-use super::codec::NativeScanCodec;
+use super::codec::NativeCodec;
 use super::settings;
 use crate::engine::Engine;
 use base::{Error, ErrorKind, Result};
@@ -66,7 +66,8 @@ impl QueryWorker {
         options.extensions.insert(library);
         settings::apply(&headers, &mut options)?;
         *config.options_mut() = options;
-        config.set_distributed_user_codec(NativeScanCodec);
+        config.set_extension(Arc::new(self.engine.clone()));
+        config.set_distributed_user_codec(NativeCodec);
         config.set_distributed_channel_resolver(self.channels.clone());
         *state.config_mut() = config;
         Ok(state)

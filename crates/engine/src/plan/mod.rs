@@ -2,4 +2,5 @@
 
 pub mod explain;
 pub mod expression;
+pub(crate) mod failure_wire;
 pub mod query;

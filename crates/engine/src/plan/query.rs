@@ -6,7 +6,10 @@ use crate::engine::{Engine, Scope};
 use crate::optimize::null_safe_keys;
 use crate::session::SessionInfo;
 use crate::table::native_scan::NativeScan;
+use crate::table::native_sink::NativeSinkExec;
+use crate::write::WritePlan;
 use base::ids::{ColumnId, TableId};
+use base::metrics::Metric;
 use base::names::{DEFAULT_CATALOG, INFORMATION_SCHEMA};
 use base::{Error, ErrorKind, Result};
 use catalog::Snapshot;
@@ -17,7 +20,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -25,6 +28,11 @@ use sql::ast;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
+
+static REPEATED: Metric = Metric::counter(
+    "engine_repeated_queries_total",
+    "Queries, inserts and refreshes that began again because a compute node was lost.",
+);
 
 /// A column of a query's result.
 #[derive(Debug, Clone)]
@@ -42,6 +50,8 @@ pub struct PlannedQuery {
     pub(crate) state: SessionState,
     pub(crate) plan: LogicalPlan,
     columns: Vec<OutputColumn>,
+    /// Where its rows go, if not to the caller.
+    sink: Option<Arc<WritePlan>>,
 }
 
 impl Engine {
@@ -68,7 +78,7 @@ impl Engine {
         let fields = plan.schema().fields();
         let columns =
             names.into_iter().zip(fields).map(|(name, f)| OutputColumn { name, field: FieldRef::clone(f) }).collect();
-        Ok(PlannedQuery { scope, state, plan, columns })
+        Ok(PlannedQuery { scope, state, plan, columns, sink: None })
     }
 }
 
@@ -158,17 +168,9 @@ impl PlannedQuery {
         execute_stream(Arc::clone(&physical.plan), Arc::clone(&physical.task)).map_err(explain_error)
     }
 
-    /// The result in parts that can be read at the same time.
-    pub async fn run_in_parts(&self) -> Result<Vec<BoxStream<'static, Result<RecordBatch>>>> {
-        let physical = self.physical().await?;
-        if physical.route.is_some() {
-            return Ok(vec![self.stream(&physical)?]);
-        }
-        let streams = {
-            let _threads = self.scope.engine.parts.threads.handle().enter();
-            execute_stream_partitioned(physical.plan, physical.task).map_err(explain_error)?
-        };
-        Ok(streams.into_iter().map(|stream| self.pinned(Rows { stream, route: None })).collect())
+    /// The same query, with its rows written; its result then is [`native_sink::written`].
+    pub(crate) fn writing(&self, plan: WritePlan) -> Self {
+        PlannedQuery { sink: Some(Arc::new(plan)), ..self.clone() }
     }
 
     /// The rows, computed in a task on the query threads: a deadline or KILL then works at once, even while an operator
@@ -182,6 +184,7 @@ impl PlannedQuery {
                 let batch = match batch {
                     Err(e) if may_repeat && lost_node(&e).is_some() => {
                         may_repeat = false;
+                        REPEATED.add(1);
                         match query.again().await {
                             Ok(again) => {
                                 rows = again;
@@ -238,6 +241,10 @@ impl PlannedQuery {
         let optimized = self.optimized()?;
         let planner = self.state.query_planner();
         let plan = planner.create_physical_plan(&optimized, &self.state).await.map_err(explain_error)?;
+        let plan: Arc<dyn ExecutionPlan> = match &self.sink {
+            Some(sink) => Arc::new(NativeSinkExec::new(plan, Arc::clone(sink))),
+            None => plan,
+        };
         let here = |plan| Physical { plan, task: self.state.task_ctx(), route: None };
         let Some(cluster) = &self.scope.engine.parts.cluster else { return Ok(here(plan)) };
         match cluster.place(&plan, &self.state).await? {

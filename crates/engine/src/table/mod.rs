@@ -3,6 +3,7 @@
 pub(crate) mod delete_vector;
 pub(crate) mod field_id;
 pub(crate) mod native_scan;
+pub(crate) mod native_sink;
 pub(crate) mod native_source;
 pub(crate) mod pieces;
 mod prune;

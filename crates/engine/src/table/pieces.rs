@@ -1,12 +1,9 @@
-//! Files cut into pieces for the threads of a scan.
-//!
-//! Threads take pieces from a common queue, so that none waits long for the last one; a thread that had whole files would
-//! finish when its largest is done.
+//! Files cut into pieces of about equal size, one for each thread of a scan. Smaller ones, taken from a common queue, made
+//! nothing faster and opening them cost 5 % of TPC-H's CPU time.
 
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::FileGroup;
 
-const PIECES_PER_PARTITION: u64 = 8;
 /// Opening a piece costs as much as reading some of it.
 const PIECE_BYTES_MIN: u64 = 4 << 20;
 
@@ -14,7 +11,7 @@ const PIECE_BYTES_MIN: u64 = 4 << 20;
 pub(crate) fn groups(files: Vec<PartitionedFile>, partitions: usize) -> Vec<FileGroup> {
     let partitions = partitions.max(1) as u64;
     let bytes: u64 = files.iter().map(PartitionedFile::effective_size).sum();
-    let piece_bytes = bytes.div_ceil(partitions * PIECES_PER_PARTITION).max(PIECE_BYTES_MIN);
+    let piece_bytes = bytes.div_ceil(partitions).max(PIECE_BYTES_MIN);
     let mut groups = vec![Vec::new(); partitions as usize];
     let mut before = 0;
     for piece in files.into_iter().flat_map(|file| cut(file, piece_bytes)) {
@@ -54,7 +51,7 @@ mod tests {
     fn a_large_file_is_cut_without_gaps() {
         let size = (100 << 20) + 7;
         let groups = bounds(&[size], 2);
-        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [8, 8]);
+        assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
         let pieces: Vec<_> = groups.into_iter().flatten().collect();
         assert_eq!((pieces.first().unwrap().0, pieces.last().unwrap().1), (0, size as i64));
         assert!(pieces.windows(2).all(|pair| pair[0].1 == pair[1].0));

@@ -9,6 +9,7 @@ mod cancellation;
 pub mod delimiter;
 pub mod error_log;
 pub mod feed;
+pub mod front;
 pub mod headers;
 mod pipeline;
 pub mod response;
@@ -19,6 +20,7 @@ mod transform;
 
 pub use error_log::ErrorLogs;
 pub use feed::Body;
+pub use front::{BeginLoad, Begun, CatalogFront, LoadFront, LoadTransaction, Refused};
 pub use headers::{Rejected, StreamLoadRequest};
 pub use response::{Response, Status};
 pub use run::{HttpLoad, Settings, StreamLoader};

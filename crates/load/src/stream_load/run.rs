@@ -4,22 +4,21 @@
 //! the files are deleted and the label is free again.
 
 use super::admission::Admission;
-use super::cancellation::Cancellations;
 use super::error_log::ErrorLogs;
 use super::feed::{self, Body, BodyLimits};
+use super::front::{BeginLoad, Begun, LoadFront, Refused};
 use super::headers::{Rejected, StreamLoadRequest};
 use super::pipeline;
 use super::response::{Response, Status, Times};
 use super::transform::{Reading, Scope, Transform};
 use crate::quality::{Quality, RejectedRows};
 use base::config::Config;
-use base::ids::{DbId, PartitionId};
+use base::ids::PartitionId;
 use base::metrics::Metric;
-use base::names::INFORMATION_SCHEMA;
 use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
-use catalog::load::{LabelState, LoadCounts, LoadKind, LoadRequest, OpenLoad};
-use catalog::{Catalog, Object, Snapshot, Table, TableWrite, WriteMode};
+use catalog::load::{LoadCounts, LoadProgress};
+use catalog::{Snapshot, Table};
 use engine::{Engine, SessionInfo};
 use std::io::BufWriter;
 use std::path::PathBuf;
@@ -65,13 +64,15 @@ impl Settings {
     }
 }
 
-/// A request as HTTP delivers it, after its user was authenticated.
+/// A request as HTTP delivers it.
 pub struct HttpLoad {
     pub database: String,
     pub table: String,
     pub user: String,
     /// What expressions see of the session variables, before the header `timezone`.
     pub variables: SessionVariables,
+    /// The request's credentials, if the user is not authenticated here.
+    pub authorization: Option<String>,
     pub headers: Vec<(String, Vec<u8>)>,
     /// Content-Length.
     pub content_length: Option<u64>,
@@ -83,12 +84,11 @@ pub struct HttpLoad {
 /// Runs Stream Loads; clones share everything.
 #[derive(Clone)]
 pub struct StreamLoader {
-    catalog: Catalog,
+    front: Arc<dyn LoadFront>,
     engine: Engine,
     settings: Settings,
     logs: ErrorLogs,
     admission: Admission,
-    cancellations: Cancellations,
 }
 
 /// What a load has found out so far; the response is made of it also when it fails.
@@ -102,26 +102,39 @@ struct Facts {
     carriage_returns: Arc<AtomicBool>,
 }
 
-/// What a load writes to.
-struct Destination {
-    open: OpenLoad,
-    snapshot: Snapshot,
+/// What a load writes to; the label is held elsewhere, so that a load can be cancelled while it writes.
+struct Target {
+    user: String,
+    variables: SessionVariables,
     table: Arc<Table>,
+    snapshot: Snapshot,
+    epoch: u64,
+    now_us: i64,
+    progress: Arc<LoadProgress>,
+}
+
+impl Target {
+    fn of(begun: &Begun) -> Self {
+        Target {
+            user: begun.user.clone(),
+            variables: begun.variables.clone(),
+            table: Arc::clone(&begun.table),
+            snapshot: Arc::clone(&begun.snapshot),
+            epoch: begun.epoch,
+            now_us: begun.now_us,
+            progress: Arc::clone(begun.transaction.progress()),
+        }
+    }
 }
 
 impl StreamLoader {
-    pub fn new(catalog: Catalog, engine: Engine, settings: Settings, logs: ErrorLogs) -> Self {
+    pub fn new(front: Arc<dyn LoadFront>, engine: Engine, settings: Settings, logs: ErrorLogs) -> Self {
         let admission = Admission::new(engine.write_memory().clone());
-        StreamLoader { catalog, engine, settings, logs, admission, cancellations: Cancellations::default() }
+        StreamLoader { front, engine, settings, logs, admission }
     }
 
     pub fn logs(&self) -> &ErrorLogs {
         &self.logs
-    }
-
-    /// Ends a running load; false if there is none under this label whose rows are not being committed.
-    pub fn cancel(&self, db: DbId, label: &str) -> bool {
-        self.cancellations.cancel(db, label)
     }
 
     /// Runs a load to its end, also when the caller goes away: a commit must not stop half-way.
@@ -155,20 +168,24 @@ impl StreamLoader {
             Ok(request) => request,
             Err(error) => return Response::refused(label, error),
         };
-        let to = match self.begin(&load, &label) {
-            Ok(to) => to,
-            Err(error) => return self.refused(&load.database, label, error),
+        let begun = match self.opening(&load, &label) {
+            Ok(opening) => self.front.begin(opening).await,
+            Err(error) => Err(error.into()),
+        };
+        let mut to = match begun {
+            Ok(begun) => begun,
+            Err(refused) => return refused_response(label, refused),
         };
         let mut facts = Facts::default();
         facts.times.begin_ms = ms_since(started);
         let (base_url, mut warnings) = (load.base_url.clone(), request.warnings.clone());
-        let mut cancellable = self.cancellations.register(to.table.meta.db, &label);
+        let target = Target::of(&to);
         let written = tokio::select! {
-            reason = cancellable.asked() => Err(reason),
-            written = self.write(&mut facts, &to, request, load, started) => written,
+            reason = to.transaction.cancelled() => Err(reason),
+            written = self.write(&mut facts, &target, request, load, started) => written,
         };
         // Dropped, the files of a cancelled load are deleted.
-        let written = written.and_then(|files| cancellable.close().map(|()| files));
+        let written = written.and_then(|files| to.transaction.close().map(|()| files));
         if facts.carriage_returns.load(Ordering::Relaxed) {
             warnings.push(
                 "lines end with CR LF, and the CR belongs to the last field: set row_delimiter to \\r\\n".to_string(),
@@ -178,7 +195,7 @@ impl StreamLoader {
         let error_url = self.save_error_log(&facts.quality, &base_url);
         let bytes = facts.received.load(Ordering::Relaxed);
         let mut response = Response {
-            txn: Some(to.open.txn().0),
+            txn: Some(to.txn),
             label,
             status: Status::Success,
             counts,
@@ -197,14 +214,11 @@ impl StreamLoader {
         let committing = Instant::now();
         let committed = match written {
             Ok(written) => {
-                let Destination { open, table, .. } = to;
-                let table = table.meta.id;
-                let commit =
-                    move |files| open.commit(TableWrite { table, files, mode: WriteMode::Append }, recorded, error_url);
-                written.commit(commit).await.map(|_| ())
+                let transaction = to.transaction;
+                written.commit(move |files| transaction.commit(files, recorded, error_url)).await
             }
             Err(error) => {
-                to.open.fail(&error, recorded, error_url).await;
+                to.transaction.fail(&error, recorded, error_url).await;
                 Err(error)
             }
         };
@@ -223,54 +237,25 @@ impl StreamLoader {
         response
     }
 
-    /// Takes the label, before a byte of the body is read.
-    fn begin(&self, load: &HttpLoad, label: &str) -> Result<Destination> {
+    fn opening(&self, load: &HttpLoad, label: &str) -> Result<BeginLoad> {
         if load.content_length.is_some_and(|bytes| bytes > self.settings.body_bytes_max) {
             return Err(feed::too_large(self.settings.body_bytes_max));
         }
-        if load.database.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
-            let message = "tables of information_schema show what the server knows and cannot be loaded";
-            return Err(Error::new(ErrorKind::WrongObject, message).with("table", &load.table));
-        }
-        let snapshot = self.catalog.snapshot();
-        let table = Arc::clone(snapshot.table(&load.database, &load.table)?);
-        if !matches!(table.meta.object, Object::Table(_)) {
-            let message = format!("'{}' is a {}: only tables can be loaded", load.table, table.meta.kind_name());
-            return Err(Error::new(ErrorKind::WrongObject, message));
-        }
-        let open = self.catalog.begin_load(LoadRequest {
-            label: label.to_string(),
-            kind: LoadKind::Stream,
-            db: table.meta.db,
+        Ok(BeginLoad {
             database: load.database.clone(),
-            table: table.meta.id,
-            table_name: load.table.clone(),
+            table: load.table.clone(),
+            label: label.to_string(),
             user: load.user.clone(),
-        })?;
-        Ok(Destination { open, snapshot, table })
-    }
-
-    /// The response to a load that could not begin.
-    fn refused(&self, database: &str, label: String, error: Error) -> Response {
-        let mut response = Response::refused(label, error);
-        if let Status::Fail(error) = &response.status
-            && error.kind() == ErrorKind::LabelExists
-        {
-            let snapshot = self.catalog.snapshot();
-            let db = snapshot.database(database).map(|d| d.id);
-            let state = db.ok().and_then(|db| self.catalog.label_state(db, &response.label));
-            let message = error.message().to_string();
-            // If the other load failed just now, its rows are not there: the client has to try again.
-            response.status = Status::LabelAlreadyExists { running: state != Some(LabelState::Finished), message };
-        }
-        response
+            variables: load.variables.clone(),
+            authorization: load.authorization.clone(),
+        })
     }
 
     /// Everything between taking the label and committing.
     async fn write(
         &self,
         facts: &mut Facts,
-        to: &Destination,
+        to: &Target,
         request: StreamLoadRequest,
         load: HttpLoad,
         started: Instant,
@@ -311,17 +296,11 @@ impl StreamLoader {
         Ok(files)
     }
 
-    fn transform(
-        &self,
-        facts: &Facts,
-        to: &Destination,
-        request: &StreamLoadRequest,
-        load: &HttpLoad,
-    ) -> Result<Transform> {
-        let mut session = SessionInfo::internal(Some(load.database.clone()), self.catalog.clock().now_us());
-        session.user.clone_from(&load.user);
-        session.variables = load.variables.clone();
-        session.global_variables = load.variables.clone();
+    fn transform(&self, facts: &Facts, to: &Target, request: &StreamLoadRequest, load: &HttpLoad) -> Result<Transform> {
+        let mut session = SessionInfo::internal(Some(load.database.clone()), to.now_us);
+        session.user.clone_from(&to.user);
+        session.variables = to.variables.clone();
+        session.global_variables = to.variables.clone();
         if let Some(zone) = &request.timezone {
             session.variables.set("time_zone", zone)?;
         }
@@ -330,7 +309,7 @@ impl StreamLoader {
             buffer_bytes_max: buffer_bytes(request, load),
             only_partitions: partition_ids(&to.table, &request.partitions)?,
         };
-        let writer = TableWriter::new(self.engine.store().clone(), self.catalog.epoch(), &to.table, options)?;
+        let writer = TableWriter::new(self.engine.store().clone(), to.epoch, &to.table, options)?;
         let scope = Scope { engine: &self.engine, snapshot: Arc::clone(&to.snapshot), session: Arc::new(session) };
         let reading = Reading {
             dialect: request.dialect.clone(),
@@ -338,7 +317,7 @@ impl StreamLoader {
             filter: request.filter.as_deref(),
             strict: request.strict,
         };
-        Transform::new(&scope, &to.table, reading, Arc::clone(&facts.quality), Arc::clone(to.open.progress()), writer)
+        Transform::new(&scope, &to.table, reading, Arc::clone(&facts.quality), Arc::clone(&to.progress), writer)
     }
 
     /// Whether what was read may be committed.
@@ -379,6 +358,15 @@ impl StreamLoader {
             }
         }
     }
+}
+
+/// The response to a load that could not begin.
+fn refused_response(label: String, refused: Refused) -> Response {
+    let mut response = Response::refused(label, refused.error);
+    if let (Some(running), Status::Fail(error)) = (refused.running, &response.status) {
+        response.status = Status::LabelAlreadyExists { running, message: error.message().to_string() };
+    }
+    response
 }
 
 fn given_label(headers: &[(String, Vec<u8>)]) -> Option<String> {

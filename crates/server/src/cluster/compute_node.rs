@@ -3,6 +3,7 @@
 //! It has no state that outlives it: a node that is lost is replaced by starting another.
 
 use super::protocol::{Orders, REPORT_EVERY, REPORT_PATH, Report, StoreAccess, VERSION};
+use super::remote_front::RemoteFront;
 use super::reports::bearer;
 use crate::http;
 use crate::startup::{listen, port, scratch};
@@ -13,8 +14,9 @@ use base::store::Store;
 use base::{Error, ErrorKind, Result};
 use engine::distribute::QueryWorker;
 use engine::{Engine, EngineBuilder};
+use load::stream_load::{Settings, StreamLoader};
 use parking_lot::Mutex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -68,16 +70,22 @@ pub(crate) async fn run_compute_node(options: ComputeNodeOptions) -> Result<Runn
     };
     let reporter = Reporter::new(&front_end, config.text("auth_token"), report)?;
     let orders = reporter.join().await?;
-    let engine = engine(&config, &orders.store, data_dir)?;
+    let scratch_dir = scratch(&data_dir)?;
+    let engine = engine(&config, &orders.store, &scratch_dir)?;
     let shutdown = CancellationToken::new();
     let worker = QueryWorker::new(engine.clone(), config.text("auth_token"))?;
     let tasks = tokio::spawn(worker.serve(rpc_listener, shutdown.clone()));
-    let http =
-        tokio::spawn(http::serve_compute_node(http_listener, rpc_port, http_port, engine.clone(), shutdown.clone()));
+    let front = RemoteFront::new(&front_end, config.text("auth_token"), orders.node)?;
+    let logs = http::error_logs(&scratch_dir);
+    let loader = StreamLoader::new(Arc::new(front), engine.clone(), Settings::new(&config), logs);
+    let drain_timeout = Duration::from_secs(config.integer("graceful_exit_timeout_second"));
+    let ports = (rpc_port, http_port);
+    let serving =
+        http::serve_compute_node(http_listener, ports, engine.clone(), loader, shutdown.clone(), drain_timeout);
+    let http = tokio::spawn(serving);
     let dismissed = CancellationToken::new();
     reporter.start(engine, dismissed.clone())?;
     tracing::info!(node = %orders.node, rpc_port, be_http_port = http_port, "compute node is ready");
-    let drain_timeout = Duration::from_secs(config.integer("graceful_exit_timeout_second"));
     Ok(RunningComputeNode { shutdown, dismissed, reporter, tasks, http, drain_timeout })
 }
 
@@ -99,7 +107,7 @@ impl RunningComputeNode {
     }
 }
 
-fn engine(config: &Config, access: &StoreAccess, data_dir: PathBuf) -> Result<Engine> {
+fn engine(config: &Config, access: &StoreAccess, scratch_dir: &Path) -> Result<Engine> {
     let store = match access {
         StoreAccess::Directory(root) => Store::join_local(root)?,
         StoreAccess::Bucket(keys) => {
@@ -112,7 +120,7 @@ fn engine(config: &Config, access: &StoreAccess, data_dir: PathBuf) -> Result<En
     EngineBuilder::new(store)
         .memory_bytes(MemoryShares::new(config).query_bytes)
         .write_memory_bytes(MemoryShares::new(config).load_bytes)
-        .spill(scratch(&data_dir)?.join("spill"), config.integer("spill_max_mb") << 20)
+        .spill(scratch_dir.join("spill"), config.integer("spill_max_mb") << 20)
         .functions(functions.scalar, functions.aggregate)
         .parallelism(cores(config))
         .build()

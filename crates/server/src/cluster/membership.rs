@@ -11,6 +11,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -25,6 +26,8 @@ pub(crate) struct Membership {
     catalog: Catalog,
     store: StoreAccess,
     heard: Mutex<Heard>,
+    /// Loads that were sent on.
+    loads: AtomicUsize,
     /// Raised whenever a node may have been lost.
     changed: watch::Sender<()>,
 }
@@ -58,8 +61,13 @@ pub(crate) struct NodeStatus {
 
 impl Membership {
     pub(crate) fn start(catalog: Catalog, store: StoreAccess) -> Arc<Self> {
-        let membership =
-            Arc::new(Membership { catalog, store, heard: Mutex::default(), changed: watch::Sender::new(()) });
+        let membership = Arc::new(Membership {
+            catalog,
+            store,
+            heard: Mutex::default(),
+            loads: AtomicUsize::new(0),
+            changed: watch::Sender::new(()),
+        });
         tokio::spawn(watch_silence(Arc::downgrade(&membership)));
         membership
     }
@@ -136,6 +144,31 @@ impl Membership {
             heard.dropped.insert(member.report.process);
         }
         Ok(())
+    }
+
+    /// Resolves when the node is no longer alive.
+    pub(crate) async fn node_lost(&self, node: NodeId) {
+        let mut changed = self.changed.subscribe();
+        while self.heard.lock().members.get(&node).is_some_and(|m| m.alive) {
+            // The sender lives as long as this.
+            let _ = changed.changed().await;
+        }
+    }
+
+    /// Where the next load goes: the nodes that take work, in turn. `host:port` of its HTTP.
+    pub(crate) fn load_target(&self) -> Option<(Url, String)> {
+        let heard = self.heard.lock();
+        let serving: Vec<&Member> = heard.members.values().filter(|m| reason(m).is_empty()).collect();
+        let next = self.loads.fetch_add(1, Ordering::Relaxed).checked_rem(serving.len())?;
+        let member = serving[next];
+        Some((member.url.clone(), format!("{}:{}", member.url.host_str()?, member.report.http_port)))
+    }
+
+    /// `host:port` of the HTTP of all nodes that are alive.
+    pub(crate) fn http_addresses(&self) -> Vec<String> {
+        let heard = self.heard.lock();
+        let alive = heard.members.values().filter(|m| m.alive);
+        alive.filter_map(|m| Some(format!("{}:{}", m.url.host_str()?, m.report.http_port))).collect()
     }
 
     /// All nodes of the cluster, in the order in which they joined.

@@ -1,7 +1,12 @@
 //! What compute nodes and the front end tell each other.
 
+use base::Error;
 use base::clock::UnixMs;
-use base::ids::NodeId;
+use base::ids::{DbId, NodeId};
+use base::session_variable::SessionVariables;
+use catalog::load::LoadCounts;
+use catalog::{NewFile, Table};
+use load::stream_load::Begun;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,4 +54,69 @@ pub(crate) enum StoreAccess {
     Directory(PathBuf),
     /// Configuration keys of a bucket.
     Bucket(BTreeMap<String, String>),
+}
+
+pub(crate) const LOAD_PATH: &str = "/cluster/load";
+
+/// A Stream Load that a node wants to run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LoadOpening {
+    pub(crate) node: NodeId,
+    pub(crate) database: String,
+    pub(crate) table: String,
+    pub(crate) label: String,
+    /// As the client sent it.
+    pub(crate) authorization: Option<String>,
+}
+
+/// A line of the answer, which stays open while the load runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum LoadLine {
+    Begun(Box<Ticket>),
+    Refused { error: Error, running: Option<bool> },
+    Cancelled(Error),
+}
+
+/// What a node needs to write.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) txn: u64,
+    pub(crate) user: String,
+    /// Session variables that are not at their defaults.
+    pub(crate) variables: Vec<(String, String)>,
+    /// Without files.
+    pub(crate) table: Table,
+    pub(crate) epoch: u64,
+    pub(crate) now_us: i64,
+}
+
+/// How a load ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum LoadEnd {
+    Commit { db: DbId, label: String, files: Vec<NewFile>, counts: LoadCounts, tracking_url: Option<String> },
+    Fail { error: Error, counts: LoadCounts, tracking_url: Option<String> },
+}
+
+impl Ticket {
+    pub(crate) fn of(begun: &Begun) -> Self {
+        let variables = begun.variables.iter().filter(|(variable, value)| variable.default != *value);
+        Ticket {
+            txn: begun.txn,
+            user: begun.user.clone(),
+            variables: variables.map(|(variable, value)| (variable.name.to_string(), value.to_string())).collect(),
+            table: begun.table.without_files(),
+            epoch: begun.epoch,
+            now_us: begun.now_us,
+        }
+    }
+}
+
+/// Session variables that were told by their values; facts of the other process are not among them.
+pub(crate) fn variables(told: Vec<(String, String)>) -> SessionVariables {
+    let mut variables = SessionVariables::default();
+    for (name, value) in told {
+        // What cannot be set is a fact.
+        let _ = variables.set(&name, &value);
+    }
+    variables
 }

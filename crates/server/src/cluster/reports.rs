@@ -1,9 +1,13 @@
-//! The front end's `rpc_port`: takes the reports of compute nodes.
+//! The front end's `rpc_port`: takes the reports of compute nodes, and their loads.
 
+use super::load_service;
 use super::membership::Membership;
 use super::protocol::{Orders, REPORT_PATH, Report};
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use crate::server::Server;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use std::net::SocketAddr;
@@ -11,20 +15,20 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-#[derive(Clone)]
-struct Service {
-    membership: Arc<Membership>,
-    token: String,
-}
-
 /// Serves until `shutdown` is raised.
 pub(crate) async fn serve(
     listener: TcpListener,
+    server: Arc<Server>,
     membership: Arc<Membership>,
-    token: String,
     shutdown: CancellationToken,
 ) {
-    let router = Router::new().route(REPORT_PATH, post(report)).with_state(Service { membership, token });
+    let token: Arc<str> = server.config.text("auth_token").into();
+    let router = Router::new()
+        .route(REPORT_PATH, post(report))
+        .with_state(Arc::clone(&membership))
+        .merge(load_service::routes(server, membership))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(move |request, next| check_token(Arc::clone(&token), request, next)));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned());
     if let Err(e) = serving.await {
@@ -37,17 +41,20 @@ pub(super) fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
+async fn check_token(token: Arc<str>, request: Request, next: Next) -> Response {
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if !token.is_empty() && given != Some(bearer(&token).as_str()) {
+        tracing::warn!("a compute node with another auth_token was refused");
+        return (StatusCode::UNAUTHORIZED, "the front end has another auth_token").into_response();
+    }
+    next.run(request).await
+}
+
 async fn report(
-    State(service): State<Service>,
+    State(membership): State<Arc<Membership>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
     Json(report): Json<Report>,
 ) -> Result<Json<Orders>, (StatusCode, String)> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if !service.token.is_empty() && given != Some(bearer(&service.token).as_str()) {
-        tracing::warn!(%peer, "a compute node with another auth_token was refused");
-        return Err((StatusCode::UNAUTHORIZED, "the front end has another auth_token".to_string()));
-    }
-    let orders = service.membership.report(report, &peer.ip().to_string()).await;
+    let orders = membership.report(report, &peer.ip().to_string()).await;
     orders.map(Json).map_err(|e| (StatusCode::SERVICE_UNAVAILABLE, e.to_string()))
 }

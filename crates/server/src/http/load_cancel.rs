@@ -27,7 +27,7 @@ async fn cancel(
 
 fn cancelled(state: &State, database: &str, label: &str) -> Result<()> {
     let db = state.server.catalog.snapshot().database(database)?.id;
-    if state.loader.cancel(db, label) {
+    if state.server.loads.cancel(db, label) {
         return Ok(());
     }
     Err(Error::invalid("no running load has this label").with("label", label))

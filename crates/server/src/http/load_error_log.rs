@@ -3,13 +3,14 @@
 //!
 //! No credentials are asked for: connectors fetch the address as they got it, and nobody can guess a name.
 
-use super::State;
+use super::{State, load_forward};
 use axum::Router;
 use axum::extract::{self, Query};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use load::stream_load::ErrorLogs;
 use std::collections::HashMap;
 
 pub(super) fn route() -> Router<State> {
@@ -20,7 +21,24 @@ async fn error_log(
     extract::State(state): extract::State<State>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    let logs = state.loader.logs().clone();
+    let kept = read(state.loader.logs().clone(), &query).await;
+    match &state.server.membership {
+        // Clients whose bodies were passed on know only this address.
+        Some(membership) if kept.status() == StatusCode::NOT_FOUND => {
+            let path = format!("/api/_load_error_log?file={}", query.get("file").map_or("", String::as_str));
+            load_forward::fetch(&state, membership.http_addresses(), &path).await.unwrap_or(kept)
+        }
+        _ => kept,
+    }
+}
+
+/// The same of a compute node.
+pub(super) fn compute_node(logs: ErrorLogs) -> Router {
+    let read = move |Query(query): Query<HashMap<String, String>>| async move { read(logs, &query).await };
+    Router::new().route("/api/_load_error_log", get(read))
+}
+
+async fn read(logs: ErrorLogs, query: &HashMap<String, String>) -> Response {
     let name = query.get("file").cloned().unwrap_or_default();
     let read = tokio::task::spawn_blocking(move || logs.read(&name)).await;
     let text_type = [(CONTENT_TYPE, "text/plain; charset=utf-8")];

@@ -8,11 +8,13 @@ mod bootstrap;
 mod health;
 mod load_cancel;
 mod load_error_log;
+mod load_forward;
 mod load_state;
 mod metrics;
 mod stream_load;
 
 pub(crate) use metrics::update_gauges;
+pub(crate) use stream_load::error_logs;
 
 use crate::server::Server;
 use axum::extract::Request;
@@ -39,6 +41,8 @@ use tokio_util::task::TaskTracker;
 pub struct State {
     pub server: Arc<Server>,
     pub loader: StreamLoader,
+    /// Passes loads on to compute nodes.
+    pub forwarding: reqwest::Client,
 }
 
 /// A client must have sent its headers by then.
@@ -81,24 +85,28 @@ fn failure(status: StatusCode, request: &Request, error: Error) -> Response {
 pub async fn serve(listener: TcpListener, server: Arc<Server>, shutdown: CancellationToken) {
     let drain = Duration::from_secs(server.config.integer("graceful_exit_timeout_second"));
     let loader = stream_load::loader(&server);
-    let router = router(State { server, loader });
+    let forwarding = reqwest::Client::builder().no_proxy().build().unwrap_or_default();
+    let router = router(State { server, loader, forwarding });
     serve_router(listener, router, HTTP_CONNECTIONS_MAX, drain, shutdown).await;
 }
 
 /// Serves a compute node until `shutdown` is raised.
 pub(crate) async fn serve_compute_node(
     listener: TcpListener,
-    rpc_port: u16,
-    http_port: u16,
+    (rpc_port, http_port): (u16, u16),
     engine: Engine,
+    loader: StreamLoader,
     shutdown: CancellationToken,
+    drain: Duration,
 ) {
     let router = Router::new()
         .merge(health::compute_node(rpc_port, http_port))
+        .merge(load_error_log::compute_node(loader.logs().clone()))
         .merge(metrics::compute_node(engine))
+        .merge(stream_load::compute_node(loader, http_port))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_endpoint);
-    serve_router(listener, router, HTTP_CONNECTIONS_MAX, Duration::ZERO, shutdown).await;
+    serve_router(listener, router, HTTP_CONNECTIONS_MAX, drain, shutdown).await;
 }
 
 async fn serve_router(

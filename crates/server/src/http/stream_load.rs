@@ -2,21 +2,23 @@
 //! Test: sql-tests/load/csv.http
 //!
 //! The answer is 200 with a JSON status also when the load failed, as StarRocks' clients expect; only missing or wrong
-//! credentials are 401. No redirect, and `Expect: 100-continue` is welcome but not needed.
+//! credentials are 401. `Expect: 100-continue` is welcome but not needed. With compute nodes, one of them loads
+//! ([`super::load_forward`]).
 
-use super::{State, auth};
+use super::{State, auth, load_forward};
 use crate::server::Server;
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{self, Path, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::put;
+use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use load::stream_load::{ErrorLogs, HttpLoad, Settings, StreamLoader};
+use load::stream_load::{ErrorLogs, HttpLoad, Settings, Status, StreamLoader};
 use parking_lot::Mutex;
 use serde_json::json;
 use std::sync::Arc;
@@ -34,10 +36,25 @@ pub(super) fn route() -> Router<State> {
         .route("/api/transaction/{operation}", put(transaction).post(transaction))
 }
 
+/// The same of a compute node, which the front end tells who may load what.
+pub(super) fn compute_node(loader: StreamLoader, http_port: u16) -> Router {
+    let load = move |Path(table): Path<(String, String)>, request: Request| {
+        let loader = loader.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let caller = Caller { authorization: authorization(&parts.headers), ..Caller::default() };
+            run(&loader, caller, table, &parts.headers, SharedBody::new(body), http_port).await
+        }
+    };
+    Router::new()
+        .route("/api/{db}/{table}/_stream_load", put(load))
+        .route("/api/transaction/{operation}", put(transaction).post(transaction))
+}
+
 /// What runs the loads of this server.
 pub(super) fn loader(server: &Server) -> StreamLoader {
     let settings = Settings::new(&server.config);
-    StreamLoader::new(server.catalog.clone(), server.engine.clone(), settings, error_logs(server))
+    StreamLoader::new(Arc::new(server.loads.clone()), server.engine.clone(), settings, error_logs(&server.scratch_dir))
 }
 
 async fn stream_load(
@@ -45,20 +62,67 @@ async fn stream_load(
     Path(table): Path<(String, String)>,
     request: Request,
 ) -> Response {
+    if let Some(node) = state.server.membership.as_ref().and_then(|membership| membership.load_target()) {
+        return load_forward::forward(&state, node, request).await;
+    }
     let (parts, body) = request.into_parts();
     let body = SharedBody::new(body);
-    let (answer, failed) = match auth::user(&state.server, &parts.headers) {
+    match auth::user(&state.server, &parts.headers) {
         Ok(user) => {
-            let response = state.loader.run(http_load(&state, user, table, &parts.headers, &body)).await;
-            (([(CONTENT_TYPE, "application/json")], response.to_json()).into_response(), !response.is_success())
+            let variables = state.server.global_variables.read().clone();
+            let caller = Caller { user, variables, authorization: None };
+            run(&state.loader, caller, table, &parts.headers, body, state.server.ports.http).await
         }
-        Err(error) => (unauthorized(&error), true),
+        Err(error) => answered(unauthorized(&error), true, &parts.headers, &body).await,
+    }
+}
+
+/// Who loads: a user that was authenticated, or credentials that somebody else will check.
+#[derive(Default)]
+struct Caller {
+    user: String,
+    variables: SessionVariables,
+    authorization: Option<String>,
+}
+
+async fn run(
+    loader: &StreamLoader,
+    caller: Caller,
+    (database, table): (String, String),
+    headers: &HeaderMap,
+    body: SharedBody,
+    http_port: u16,
+) -> Response {
+    let load = HttpLoad {
+        database,
+        table,
+        user: caller.user,
+        variables: caller.variables,
+        authorization: caller.authorization,
+        headers: headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
+        content_length: headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok()),
+        body: body.stream(),
+        base_url: base_url(headers, http_port),
     };
-    if failed && (body.was_read() || !parts.headers.contains_key(EXPECT)) {
+    let response = loader.run(load).await;
+    let answer = match &response.status {
+        Status::Fail(error) if error.kind() == ErrorKind::AccessDenied => unauthorized(error),
+        _ => ([(CONTENT_TYPE, "application/json")], response.to_json()).into_response(),
+    };
+    answered(answer, !response.is_success(), headers, &body).await
+}
+
+/// The answer, once the client can read it.
+async fn answered(answer: Response, failed: bool, headers: &HeaderMap, body: &SharedBody) -> Response {
+    if failed && (body.was_read() || !headers.contains_key(EXPECT)) {
         // Closing a connection with unread bytes resets it, and the client would lose the answer.
         body.drain().await;
     }
     answer
+}
+
+fn authorization(headers: &HeaderMap) -> Option<String> {
+    headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_string)
 }
 
 /// The two-phase interface of StarRocks' connectors.
@@ -70,34 +134,16 @@ async fn transaction() -> Response {
 }
 
 /// Where error logs of loads are kept.
-fn error_logs(server: &Server) -> ErrorLogs {
-    ErrorLogs::new(server.scratch_dir.join("load_errors"))
-}
-
-fn http_load(
-    state: &State,
-    user: String,
-    (database, table): (String, String),
-    headers: &HeaderMap,
-    body: &SharedBody,
-) -> HttpLoad {
-    HttpLoad {
-        database,
-        table,
-        user,
-        variables: state.server.global_variables.read().clone(),
-        headers: headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
-        content_length: headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok()),
-        body: body.stream(),
-        base_url: base_url(headers, state),
-    }
+pub(crate) fn error_logs(scratch_dir: &std::path::Path) -> ErrorLogs {
+    ErrorLogs::new(scratch_dir.join("load_errors"))
 }
 
 /// How the client reaches this server.
-fn base_url(headers: &HeaderMap, state: &State) -> String {
-    match headers.get(HOST).and_then(|h| h.to_str().ok()) {
+fn base_url(headers: &HeaderMap, http_port: u16) -> String {
+    let host = headers.get(load_forward::FORWARDED_HOST).or_else(|| headers.get(HOST));
+    match host.and_then(|h| h.to_str().ok()) {
         Some(host) => format!("http://{host}"),
-        None => format!("http://127.0.0.1:{}", state.server.ports.http),
+        None => format!("http://127.0.0.1:{http_port}"),
     }
 }
 

@@ -140,7 +140,7 @@ async fn write(session: &Session, planned: &PlannedQuery, table: Arc<Table>) -> 
         strict: true,
         options: WriteOptions::default(),
         epoch: server.catalog.epoch(),
-        now: session.info().facts().local_now()?,
+        now_us: session.info().facts().local_now()?.and_utc().timestamp_micros(),
     };
     hold(session.insert_limit(), server.engine.write(planned, plan)).await
 }

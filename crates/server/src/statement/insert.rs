@@ -108,7 +108,7 @@ async fn write(session: &Session, planned: &PlannedQuery, target: Target) -> Res
         strict: target.strict,
         options: target.options,
         epoch: server.catalog.epoch(),
-        now: session.info().facts().local_now()?,
+        now_us: session.info().facts().local_now()?.and_utc().timestamp_micros(),
     };
     session.set_state("writing");
     let written = match hold(session.insert_limit(), server.engine.write(planned, plan)).await {

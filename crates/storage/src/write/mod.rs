@@ -24,6 +24,7 @@ use file::{Encoding, OpenFile, RowGroup};
 use parking_lot::Mutex;
 use route::Router;
 pub use route::partition_values;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -34,7 +35,7 @@ pub const ROW_GROUP_ROWS: usize = 122_880;
 /// Bytes of buffered rows after which a row group is closed early.
 const ROW_GROUP_BYTES: usize = 64 << 20;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WriteOptions {
     /// Encoded size at which a file is closed and the next begun.
     pub file_bytes_max: usize,

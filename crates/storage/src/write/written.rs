@@ -13,12 +13,23 @@ pub struct WrittenFiles {
 }
 
 impl WrittenFiles {
-    pub(super) fn new(store: Store, files: Vec<NewFile>) -> Self {
+    /// Takes care of files that another node has written.
+    pub fn new(store: Store, files: Vec<NewFile>) -> Self {
         WrittenFiles { store, files }
+    }
+
+    /// Adds files that another node has written.
+    pub fn extend(&mut self, files: Vec<NewFile>) {
+        self.files.extend(files);
     }
 
     pub fn files(&self) -> &[NewFile] {
         &self.files
+    }
+
+    /// The files, which are not deleted any more when they are dropped.
+    pub fn into_files(mut self) -> Vec<NewFile> {
+        std::mem::take(&mut self.files)
     }
 
     /// Gives the files to `commit`, which makes them part of a table. It runs to its end even if the caller goes away:

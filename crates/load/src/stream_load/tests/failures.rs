@@ -92,7 +92,7 @@ async fn empty_loads_fail_unless_configured_otherwise() {
     }
     let settings = Settings { empty_is_error: false, ..settings() };
     let logs = ErrorLogs::new(f.folder.path().join("logs"));
-    let loader = StreamLoader::new(f.catalog.clone(), f.engine.clone(), settings, logs);
+    let loader = StreamLoader::new(Arc::new(CatalogFront::new(f.catalog.clone())), f.engine.clone(), settings, logs);
     let response = loader.run(request(&[("label", "empty")], stream::empty().boxed())).await;
     assert!(response.is_success(), "{}", response.to_json());
     let response = loader.run(request(&[("label", "empty")], stream::empty().boxed())).await;
@@ -149,7 +149,7 @@ async fn a_silent_client_is_given_up() {
     let silent = || stream::iter([Ok(Bytes::from_static(b"1\n"))]).chain(stream::pending()).boxed();
     let with = |settings| {
         let logs = ErrorLogs::new(f.folder.path().join("logs"));
-        StreamLoader::new(f.catalog.clone(), f.engine.clone(), settings, logs)
+        StreamLoader::new(Arc::new(CatalogFront::new(f.catalog.clone())), f.engine.clone(), settings, logs)
     };
     let stalling = with(Settings { stall: Duration::from_millis(20), ..settings() });
     let response = stalling.run(request(&[("label", "l")], silent())).await.to_json();
@@ -207,12 +207,12 @@ async fn a_table_dropped_meanwhile_fails_the_load() {
 async fn a_running_load_can_be_cancelled() {
     let f = Fixture::plain("k int").await;
     let db = f.catalog.snapshot().database("d").unwrap().id;
-    assert!(!f.loader.cancel(db, "l"));
+    assert!(!f.front.cancel(db, "l"));
     let loader = f.loader.clone();
     // The first row comes, the rest never does.
     let body = stream::iter([Ok(Bytes::from("1\n"))]).chain(stream::pending()).boxed();
     let load = tokio::spawn(async move { loader.run(request(&[("label", "l")], body)).await.to_json() });
-    while !f.loader.cancel(db, "l") {
+    while !f.front.cancel(db, "l") {
         tokio::task::yield_now().await;
     }
     let response: Value = serde_json::from_str(&load.await.unwrap()).unwrap();

@@ -26,6 +26,7 @@ const NOW_MS: i64 = 1_706_745_600_000;
 struct Fixture {
     catalog: Catalog,
     engine: Engine,
+    front: CatalogFront,
     loader: StreamLoader,
     folder: tempfile::TempDir,
 }
@@ -52,8 +53,9 @@ impl Fixture {
         let builder = EngineBuilder::new(store).functions(functions.scalar, functions.aggregate).parallelism(3);
         let engine = builder.build().unwrap();
         let logs = ErrorLogs::new(folder.path().join("logs"));
-        let loader = StreamLoader::new(catalog.clone(), engine.clone(), settings(), logs);
-        Fixture { catalog, engine, loader, folder }
+        let front = CatalogFront::new(catalog.clone());
+        let loader = StreamLoader::new(Arc::new(front.clone()), engine.clone(), settings(), logs);
+        Fixture { catalog, engine, front, loader, folder }
     }
 
     async fn plain(columns: &str) -> Self {
@@ -115,6 +117,7 @@ fn request(headers: &[(&str, &str)], body: Body) -> HttpLoad {
         table: "t".to_string(),
         user: "root".to_string(),
         variables: Default::default(),
+        authorization: None,
         headers: headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect(),
         content_length: None,
         body,

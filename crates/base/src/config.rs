@@ -160,6 +160,12 @@ pub const KEYS: &[Key] = &[
         "size that files are written and compacted up to, in MiB",
     ),
     key("gc_interval_ms", MILLISECONDS, "10000", "how often files that no version needs are deleted"),
+    key(
+        "gc_sweep_interval_second",
+        SECONDS,
+        "1800",
+        "how often all data files are listed, to delete those of writes that ended without a commit",
+    ),
     key("checkpoint_records", COUNT, "256", "metadata log records after which a checkpoint is written"),
     key(
         "graceful_exit_timeout_second",

@@ -37,6 +37,8 @@ pub enum ErrorKind {
     /// A variable, property or option has a value it cannot have.
     WrongValue,
     ColumnCount,
+    /// A subquery that stands for one value has several rows.
+    SubqueryRows,
     NullNotAllowed,
     /// A row's data cannot be stored (type, length, partition).
     BadData,

@@ -17,6 +17,13 @@ macro_rules! id {
     )*};
 }
 
+/// Who writes a file: a leader, and one of its statements, loads or background jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriterId {
+    pub epoch: u64,
+    pub write: u64,
+}
+
 id! {
     DbId;
     /// Of a table, view or materialized view; never reused.

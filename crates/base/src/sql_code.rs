@@ -35,6 +35,7 @@ pub fn of(kind: ErrorKind) -> SqlCode {
         K::Privilege => (1227, "42000", 403),
         K::WrongValue => (1231, "42000", 400),
         K::ColumnCount => (1136, "21S01", 400),
+        K::SubqueryRows => (1242, "21000", 400),
         K::NullNotAllowed => (1048, "23000", 400),
         K::BadData => (1366, "HY000", 400),
         K::LabelExists => (1062, "23000", 409),

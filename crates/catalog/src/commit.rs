@@ -3,6 +3,7 @@
 //! Commits queue up; the committer runs their closures one after the other on the newest state, writes all their
 //! changes as one record, and publishes the new state when the record is durable. A closure that fails leaves no trace.
 
+use crate::active_writes::ActiveWrites;
 use crate::draft::Draft;
 use crate::journal::{self, Appended, Batch, Covered, Journal};
 use crate::load::RunningLoads;
@@ -55,6 +56,7 @@ pub(crate) struct Shared {
     /// The state of a record whose outcome is unknown; published if the record turns out to be written.
     pending: Mutex<Option<Snapshot>>,
     pub(crate) running: RunningLoads,
+    pub(crate) writes: ActiveWrites,
     next_txn: AtomicU64,
     /// Bytes of the records that were read and written.
     logged: AtomicU64,
@@ -99,6 +101,7 @@ impl Catalog {
             queue,
             pending: Mutex::new(None),
             running: RunningLoads::default(),
+            writes: ActiveWrites::default(),
             next_txn,
             logged: AtomicU64::new(journal.logged()),
             clock: options.clock,

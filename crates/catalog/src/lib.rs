@@ -7,6 +7,7 @@
 //! [`Catalog::commit`] is the only way metadata changes. Everything a reader needs to see one consistent version of
 //! every table is in one [`State`].
 
+mod active_writes;
 pub mod change;
 pub mod commit;
 pub mod datum;
@@ -18,6 +19,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
+pub use active_writes::ActiveWrite;
 pub use commit::{Catalog, CatalogOptions};
 pub use datum::Datum;
 pub use draft::{Draft, NewFile, PartitionTarget, TableWrite, WriteMode};

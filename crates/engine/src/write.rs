@@ -4,8 +4,9 @@ use crate::convert::Conversion;
 use crate::engine::Engine;
 use crate::plan::query::PlannedQuery;
 use crate::table::native_sink;
+use base::ids::WriterId;
 use base::{Error, ErrorKind, Result};
-use catalog::{Column, DefaultValue, Table};
+use catalog::{ActiveWrite, Column, DefaultValue, Table};
 use chrono::{DateTime, NaiveDateTime};
 use datafusion::common::ScalarValue;
 use futures::StreamExt;
@@ -34,8 +35,8 @@ pub struct WritePlan {
     /// A value that does not fit is an error; otherwise it becomes NULL.
     pub strict: bool,
     pub options: WriteOptions,
-    /// The leader's epoch.
-    pub epoch: u64,
+    /// What files are named after: [`catalog::ActiveWrite::id`].
+    pub writer: WriterId,
     /// The statement's moment in the session's zone, for `DEFAULT CURRENT_TIMESTAMP`; microseconds since 1970.
     pub now_us: i64,
 }
@@ -59,13 +60,13 @@ pub struct Written {
 }
 
 impl Engine {
-    /// Runs the query and writes its rows. On error nothing is left behind.
+    /// Runs the query and writes its rows, as part of the write that `plan` names. On error nothing is left behind.
     ///
     /// # Errors
     /// Those of the query; `BadData` and `NullNotAllowed` for rows that do not fit.
-    pub async fn write(&self, query: &PlannedQuery, plan: WritePlan) -> Result<Written> {
+    pub async fn write(&self, query: &PlannedQuery, plan: WritePlan, write: ActiveWrite) -> Result<Written> {
+        let mut written = Written { files: WrittenFiles::new(self.store().clone(), Vec::new()).of(write), rows: 0 };
         let mut results = query.writing(plan).run().await?;
-        let mut written = Written { files: WrittenFiles::new(self.store().clone(), Vec::new()), rows: 0 };
         while let Some(batch) = results.next().await {
             let (rows, files) = native_sink::written(&batch?)?;
             written.rows += rows;

@@ -120,15 +120,16 @@ async fn write(
     let database = Some(definition.database.clone());
     let (planned, _) = definition::plan(engine, snapshot, &definition.query, database, now_us).await?;
     let sources = sources(mv, &planned)?;
+    let active = catalog.begin_write();
     let plan = WritePlan {
         table: Arc::clone(mv),
         sources,
         strict: true,
         options: WriteOptions::default(),
-        epoch: catalog.epoch(),
+        writer: active.id(),
         now_us,
     };
-    engine.write(&planned, plan).await
+    engine.write(&planned, plan, active).await
 }
 
 /// Which column of the query each column of the view is. A `*` was expanded when the view was created: columns that base

@@ -27,7 +27,8 @@ impl Background {
             file_bytes_max: (config.integer("compaction_file_mb") as usize) << 20,
         };
         tasks.spawn(compact_for_ever(catalog.clone(), engine.clone(), options, every("compaction_interval_ms")));
-        tasks.spawn(collect_for_ever(catalog.clone(), every("gc_interval_ms")));
+        let sweep_every = Duration::from_secs(config.integer("gc_sweep_interval_second"));
+        tasks.spawn(collect_for_ever(catalog.clone(), every("gc_interval_ms"), sweep_every));
         let kept = Duration::from_secs(config.integer("load_error_log_reserve_hours") * 3600);
         tasks.spawn(expire_error_logs(scratch_dir.join("load_errors"), kept, catalog.clock().clone()));
         Background { tasks }
@@ -66,12 +67,16 @@ fn default_array(engine: &Engine, column: &Column, rows: usize) -> Result<ArrayR
     value.to_array_of_size(rows).map_err(|e| base::Error::internal("could not make a default value").caused_by(e))
 }
 
-async fn collect_for_ever(catalog: Catalog, every: Duration) {
-    if let Err(e) = gc::sweep(&catalog).await {
-        tracing::warn!(error = %e, "files of earlier processes not swept; the next start tries again");
-    }
+async fn collect_for_ever(catalog: Catalog, every: Duration, sweep_every: Duration) {
     let mut collector = Collector::default();
+    let mut swept: Option<Instant> = None;
     loop {
+        if swept.is_none_or(|at| at.elapsed() >= sweep_every) {
+            if let Err(e) = gc::sweep(&catalog).await {
+                tracing::warn!(error = %e, "files of unfinished writes not swept; tried again later");
+            }
+            swept = Some(Instant::now());
+        }
         tokio::time::sleep(every).await;
         if let Err(e) = collector.collect(&catalog).await {
             tracing::warn!(error = %e, "garbage not collected");

@@ -112,7 +112,8 @@ pub async fn run(
         only_partitions: Some(vec![job.partition]),
         ..WriteOptions::default()
     };
-    let writer = Arc::new(TableWriter::new(catalog.store().clone(), catalog.epoch(), &table, write)?);
+    let active = catalog.begin_write();
+    let writer = Arc::new(TableWriter::new(catalog.store().clone(), active.id(), &table, write)?);
     for file in &job.files {
         let bytes = read::fetch(catalog.store(), &file.path).await?;
         let (sink, table, missing) = (Arc::clone(&writer), Arc::clone(&table), missing.clone());
@@ -128,7 +129,7 @@ pub async fn run(
         copied.map_err(|e: Error| e.with("path", &file.path))?;
     }
     let writer = Arc::into_inner(writer).ok_or_else(|| Error::internal("a compaction's writer is still in use"))?;
-    let written = writer.finish().await?;
+    let written = writer.finish().await?.of(active);
     let bytes: u64 = job.files.iter().map(|f| f.bytes).sum();
     let (catalog, schema_before) = (catalog.clone(), table.meta.columns.clone());
     let commit = move |files: Vec<NewFile>| async move {

@@ -1,7 +1,7 @@
 //! Deletes files that nobody needs.
 //!
 //! Two ways a file becomes garbage: a commit replaced it (the catalog lists it until it is deleted here), or a process
-//! died before committing it (found by [`sweep`] at start, by its leader epoch). Neither guesses by age.
+//! died before committing it (found by [`sweep`], by the write in its name). Neither guesses by age.
 
 use crate::layout;
 use base::Result;
@@ -64,21 +64,27 @@ async fn remove_folders(catalog: &Catalog) -> Result<()> {
     catalog.store().remove_empty_folders(layout::DATA, move |name| layout::was_dropped(name, &snapshot)).await
 }
 
-/// Deletes files that earlier leaders wrote and never committed. Returns how many.
+/// Deletes files of writes that ended without a commit: those of earlier leaders, and those whose node died or was frozen
+/// while it wrote. Returns how many.
 pub async fn sweep(catalog: &Catalog) -> Result<usize> {
+    let before = catalog.active_writes();
     let listed = catalog.store().list(layout::DATA).await?;
+    let (Some(before), Some(after)) = (before, catalog.active_writes()) else { return Ok(0) };
+    let goes_on = |write: &u64| before.contains(write) || after.contains(write);
     let orphans: Vec<String> = {
-        // Taken after listing: a file committed in between by this leader has this epoch and is not looked at.
+        // Taken last: a write that is not active any more has its files in it, or never will.
         let snapshot = catalog.snapshot();
         let used: HashSet<&str> = snapshot.files().chain(snapshot.garbage().map(|g| g.path.as_str())).collect();
         let epoch = catalog.epoch();
-        let paths = listed.iter().map(|o| o.location.as_ref());
-        let old = paths.filter(|p| layout::epoch_of(p).is_some_and(|e| e < epoch));
-        old.filter(|p| !used.contains(p)).map(str::to_string).collect()
+        let abandoned = |path: &&str| {
+            let writer = layout::writer_of(path);
+            writer.is_some_and(|w| w.epoch < epoch || (w.epoch == epoch && !goes_on(&w.write))) && !used.contains(*path)
+        };
+        listed.iter().map(|o| o.location.as_ref()).filter(abandoned).map(str::to_string).collect()
     };
     let count = orphans.len();
     if count > 0 {
-        tracing::info!(count, "deleting files of loads that an earlier process did not finish");
+        tracing::info!(count, "deleting files of writes that did not finish");
         catalog.store().delete(orphans).await?;
         DELETED.add(count as i64);
     }

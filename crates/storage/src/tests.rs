@@ -6,7 +6,7 @@ use crate::{TableWriter, WriteOptions, WrittenFiles, gc, read, schema};
 use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
 use arrow::datatypes::Int32Type;
 use base::clock::Clock;
-use base::ids::{ColumnId, DbId, PartitionId, TableId};
+use base::ids::{ColumnId, DbId, PartitionId, TableId, WriterId};
 use base::store::Store;
 use base::{Error, ErrorKind, Result};
 use catalog::change::{Change, FileEdit};
@@ -14,6 +14,7 @@ use catalog::*;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+const WRITER: WriterId = WriterId { epoch: 1, write: 1 };
 const DAY_US: i64 = 86_400_000_000;
 
 fn column(id: u64, name: &str, ty: SqlType) -> Column {
@@ -73,7 +74,7 @@ fn batch(table: &Table, rows: &[(i32, i64)]) -> RecordBatch {
 
 async fn append(catalog: &Catalog, id: TableId, rows: &[(i32, i64)]) {
     let table = Arc::clone(catalog.snapshot().table_by_id(id).unwrap());
-    let writer = TableWriter::new(catalog.store().clone(), catalog.epoch(), &table, WriteOptions::default()).unwrap();
+    let writer = TableWriter::new(catalog.store().clone(), WRITER, &table, WriteOptions::default()).unwrap();
     assert!(writer.write(&batch(&table, rows)).unwrap().is_empty());
     commit(catalog, id, writer.finish().await.unwrap()).await.unwrap();
 }
@@ -167,9 +168,15 @@ async fn a_dropped_writer_and_a_dead_process_leave_nothing() {
     let (catalog, id) = catalog_with_table(dir.path(), Partitioning::None).await;
     append(&catalog, id, &[(1, 0)]).await;
     let table = Arc::clone(catalog.snapshot().table_by_id(id).unwrap());
-    let orphan = crate::layout::new_data_file(id, catalog.epoch());
+    let write = catalog.begin_write();
+    for _ in 0..2 {
+        catalog.store().put(&crate::layout::new_data_file(id, write.id()), "x".into()).await.unwrap();
+    }
+    assert_eq!(gc::sweep(&catalog).await.unwrap(), 0, "files of a write that goes on are left alone");
+    drop(write);
+    assert_eq!(gc::sweep(&catalog).await.unwrap(), 2);
+    let orphan = crate::layout::new_data_file(id, catalog.begin_write().id());
     catalog.store().put(&orphan, "x".into()).await.unwrap();
-    assert_eq!(gc::sweep(&catalog).await.unwrap(), 0, "files of the living leader are left alone");
     let store = catalog.store().clone();
     drop((catalog, table));
     let options = CatalogOptions { clock: Clock::system(), checkpoint_records: 100 };
@@ -185,7 +192,7 @@ async fn many_threads_write_every_row_once() {
     let table = Arc::clone(catalog.snapshot().table_by_id(id).unwrap());
     // Small bounds, so that buffers and files are closed all the time.
     let options = WriteOptions { file_bytes_max: 20_000, buffer_bytes_max: 100_000, only_partitions: None };
-    let writer = Arc::new(TableWriter::new(catalog.store().clone(), catalog.epoch(), &table, options).unwrap());
+    let writer = Arc::new(TableWriter::new(catalog.store().clone(), WRITER, &table, options).unwrap());
     let mut tasks = tokio::task::JoinSet::new();
     for t in 0..4 {
         let (writer, table) = (Arc::clone(&writer), Arc::clone(&table));
@@ -258,7 +265,7 @@ async fn files_that_nobody_commits_are_deleted_and_unknown_ones_are_not() {
     let (catalog, id) = catalog_with_table(dir.path(), Partitioning::None).await;
     let table = Arc::clone(catalog.snapshot().table_by_id(id).unwrap());
     let write = || {
-        let writer = TableWriter::new(catalog.store().clone(), 1, &table, WriteOptions::default()).unwrap();
+        let writer = TableWriter::new(catalog.store().clone(), WRITER, &table, WriteOptions::default()).unwrap();
         writer.write(&batch(&table, &[(1, 0)])).unwrap();
         writer.finish()
     };
@@ -295,7 +302,7 @@ async fn many_partitions_do_not_make_many_row_groups() {
     let (catalog, id) = catalog_with_table(dir.path(), partitioning).await;
     let table = Arc::clone(catalog.snapshot().table_by_id(id).unwrap());
     let options = WriteOptions { buffer_bytes_max: 64 << 20, ..WriteOptions::default() };
-    let writer = Arc::new(TableWriter::new(catalog.store().clone(), 1, &table, options).unwrap());
+    let writer = Arc::new(TableWriter::new(catalog.store().clone(), WRITER, &table, options).unwrap());
     let sink = Arc::clone(&writer);
     let written = tokio::task::spawn_blocking(move || {
         let text = "x".repeat(100);

@@ -109,7 +109,7 @@ fn build() -> bool {
 fn unit_tests() -> bool {
     let nextest = Command::new("cargo").args(["nextest", "--version"]).output().is_ok_and(|o| o.status.success());
     if nextest {
-        cargo(&["nextest", "run", "--workspace", "--locked"])
+        cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
     } else {
         cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])
     }

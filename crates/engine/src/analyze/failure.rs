@@ -182,6 +182,9 @@ fn by_message(message: &str) -> Error {
     if first_line.contains("calls cannot be nested") || first_line.contains("not allowed in the WHERE clause") {
         return Error::invalid("Invalid use of group function");
     }
+    if first_line.contains("subquery returned more than one row") {
+        return Error::new(ErrorKind::SubqueryRows, "Subquery returns more than 1 row");
+    }
     if let Some(name) = between(first_line, "WITH query name \"", "\"") {
         return Error::invalid(format!("Not unique table/alias: '{name}'"));
     }

@@ -29,8 +29,8 @@ struct NativeNode {
 
 #[derive(Clone, PartialEq, Oneof)]
 enum Operator {
-    #[prost(message, tag = "1")]
-    Scan(NativeScanNode),
+    #[prost(message, boxed, tag = "1")]
+    Scan(Box<NativeScanNode>),
     /// A [`crate::write::WritePlan`] as JSON.
     #[prost(string, tag = "2")]
     Sink(String),
@@ -81,7 +81,7 @@ impl PhysicalExtensionCodec for NativeCodec {
             let plan = serde_json::to_string(&sink.plan().without_files());
             Operator::Sink(plan.map_err(|e| DataFusionError::External(Box::new(e)))?)
         } else if let Some((config, source)) = node.downcast_ref::<DataSourceExec>().and_then(NativeSource::of) {
-            Operator::Scan(self.scan_node(config, source, converter)?)
+            Operator::Scan(Box::new(self.scan_node(config, source, converter)?))
         } else {
             return Err(internal_datafusion_err!("{} cannot be sent to another node", node.name()));
         };
@@ -98,7 +98,7 @@ impl PhysicalExtensionCodec for NativeCodec {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let node = NativeNode::decode(buffer).map_err(|e| DataFusionError::External(Box::new(e)))?;
         match (node.operator, inputs) {
-            (Some(Operator::Scan(scan)), []) => self.scan(scan, context, converter),
+            (Some(Operator::Scan(scan)), []) => self.scan(*scan, context, converter),
             (Some(Operator::Sink(plan)), [input]) => {
                 let plan = serde_json::from_str(&plan).map_err(|e| DataFusionError::External(Box::new(e)))?;
                 Ok(Arc::new(NativeSinkExec::new(Arc::clone(input), Arc::new(plan))))

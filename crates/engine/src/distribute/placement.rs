@@ -10,6 +10,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::{SessionState, TaskContext};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::scalar_subquery::ScalarSubqueryExec;
 use datafusion_distributed::DistributedExec;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ static SPREAD: Metric =
 pub(crate) enum Placement {
     /// Where it was planned; with the reason.
     Here(String),
+    /// It can be told once the plan's scalar subqueries have values.
+    AfterScalars,
     Nodes {
         plan: Arc<dyn ExecutionPlan>,
         task: Arc<TaskContext>,
@@ -42,6 +45,9 @@ impl Cluster {
             let message = "No alive compute node. Start one with 'viewmill cn --fe HOST:RPC_PORT'";
             return Err(Error::new(ErrorKind::Unavailable, message).with("bytes_to_read", bytes));
         }
+        if has_scalars(plan)? {
+            return Ok(Placement::AfterScalars);
+        }
         if let Err(objection) = self.portable.check(plan) {
             return Ok(Placement::Here(objection.strip_backtrace()));
         }
@@ -54,6 +60,10 @@ impl Cluster {
         SPREAD.add(1);
         Ok(Placement::Nodes { plan: stages, task: state.task_ctx(), route })
     }
+}
+
+fn has_scalars(plan: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+    plan.exists(|node| Ok(node.is::<ScalarSubqueryExec>())).map_err(explain_error)
 }
 
 /// Stored bytes that its scans read at the most.

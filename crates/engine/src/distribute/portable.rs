@@ -12,7 +12,6 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::{SessionState, TaskContext};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, WindowUDF};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::scalar_subquery::ScalarSubqueryExec;
 use datafusion_proto::bytes::physical_plan_to_bytes_with_proto_converter;
 use datafusion_proto::physical_plan::{
     DeduplicatingProtoConverter, PhysicalExtensionCodec, PhysicalProtoConverterExtension,
@@ -35,9 +34,6 @@ impl Portable {
     /// What would be lost.
     pub(super) fn check(&self, plan: &Arc<dyn ExecutionPlan>) -> Result<()> {
         plan.apply(|node| {
-            if node.is::<ScalarSubqueryExec>() {
-                return Err(plan_datafusion_err!("a scalar subquery is computed beside the plan"));
-            }
             if let Some(scan) = node.downcast_ref::<DataSourceExec>() {
                 let known = NativeSource::of(scan).is_some() || scan.data_source().is::<MemorySourceConfig>();
                 if !known {

@@ -4,3 +4,4 @@ pub mod explain;
 pub mod expression;
 pub(crate) mod failure_wire;
 pub mod query;
+mod scalar_subquery;

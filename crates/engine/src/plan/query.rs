@@ -168,6 +168,11 @@ impl PlannedQuery {
         execute_stream(Arc::clone(&physical.plan), Arc::clone(&physical.task)).map_err(explain_error)
     }
 
+    /// Another query in the same scope, for its rows.
+    pub(super) fn of_plan(&self, plan: LogicalPlan) -> Self {
+        PlannedQuery { plan, sink: None, columns: Vec::new(), ..self.clone() }
+    }
+
     /// The same query, with its rows written; its result then is [`native_sink::written`].
     pub(crate) fn writing(&self, plan: WritePlan) -> Self {
         PlannedQuery { sink: Some(Arc::new(plan)), ..self.clone() }
@@ -239,25 +244,45 @@ impl PlannedQuery {
     pub(crate) async fn physical(&self) -> Result<Physical> {
         self.scope.notes.lock().clear();
         let optimized = self.optimized()?;
+        let plan = self.operators(&optimized).await?;
+        let Some(cluster) = &self.scope.engine.parts.cluster else { return Ok(self.here(plan)) };
+        match cluster.place(&plan, &self.state).await? {
+            Placement::AfterScalars => {
+                let optimized = self.with_scalars(optimized).await?;
+                self.scope.notes.lock().clear();
+                let plan = self.operators(&optimized).await?;
+                let placement = cluster.place(&plan, &self.state).await?;
+                Ok(self.placed(plan, placement))
+            }
+            placement => Ok(self.placed(plan, placement)),
+        }
+    }
+
+    async fn operators(&self, optimized: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         let planner = self.state.query_planner();
-        let plan = planner.create_physical_plan(&optimized, &self.state).await.map_err(explain_error)?;
-        let plan: Arc<dyn ExecutionPlan> = match &self.sink {
+        let plan = planner.create_physical_plan(optimized, &self.state).await.map_err(explain_error)?;
+        Ok(match &self.sink {
             Some(sink) => Arc::new(NativeSinkExec::new(plan, Arc::clone(sink))),
             None => plan,
-        };
-        let here = |plan| Physical { plan, task: self.state.task_ctx(), route: None };
-        let Some(cluster) = &self.scope.engine.parts.cluster else { return Ok(here(plan)) };
-        match cluster.place(&plan, &self.state).await? {
-            Placement::Here(reason) => {
-                self.scope.notes.lock().push(format!("NODES: this one, {reason}"));
-                Ok(here(plan))
-            }
+        })
+    }
+
+    fn here(&self, plan: Arc<dyn ExecutionPlan>) -> Physical {
+        Physical { plan, task: self.state.task_ctx(), route: None }
+    }
+
+    fn placed(&self, plan: Arc<dyn ExecutionPlan>, placement: Placement) -> Physical {
+        let (physical, note) = match placement {
+            Placement::Here(reason) => (self.here(plan), format!("this one, {reason}")),
+            Placement::AfterScalars => (self.here(plan), "this one, a scalar subquery depends on its rows".to_string()),
             Placement::Nodes { plan, task, route } => {
                 let nodes: Vec<&str> = route.nodes().iter().map(Url::as_str).collect();
-                self.scope.notes.lock().push(format!("NODES: {}", nodes.join(", ")));
-                Ok(Physical { plan, task, route: Some(route) })
+                let note = nodes.join(", ");
+                (Physical { plan, task, route: Some(route) }, note)
             }
-        }
+        };
+        self.scope.notes.lock().push(format!("NODES: {note}"));
+        physical
     }
 
     pub(super) fn optimized(&self) -> Result<LogicalPlan> {

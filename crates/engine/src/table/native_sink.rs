@@ -179,7 +179,7 @@ impl Writing {
         }
         let mut options = plan.options.clone();
         let reserved = reserve(engine, &mut options).await?;
-        let writer = TableWriter::new(engine.store().clone(), plan.epoch, &plan.table, options)?;
+        let writer = TableWriter::new(engine.store().clone(), plan.writer, &plan.table, options)?;
         let open = Arc::new(Open { writer, rows: Rows::new(engine, schema, plan)?, _reserved: reserved });
         Ok(Arc::clone(shared.open.insert(open)))
     }

@@ -2,12 +2,12 @@
 
 use super::cancellation::{Cancellable, Cancellations};
 use async_trait::async_trait;
-use base::ids::{DbId, TableId};
+use base::ids::{DbId, TableId, WriterId};
 use base::names::INFORMATION_SCHEMA;
 use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
 use catalog::load::{LabelState, LoadCounts, LoadKind, LoadProgress, LoadRequest, OpenLoad};
-use catalog::{Catalog, NewFile, Object, Snapshot, Table, TableWrite, WriteMode};
+use catalog::{ActiveWrite, Catalog, NewFile, Object, Snapshot, Table, TableWrite, WriteMode};
 use std::sync::Arc;
 
 /// What a load wants to write to, and for whom.
@@ -31,8 +31,8 @@ pub struct Begun {
     pub table: Arc<Table>,
     /// In which expressions are compiled.
     pub snapshot: Snapshot,
-    /// The leader's.
-    pub epoch: u64,
+    /// What files are named after.
+    pub writer: WriterId,
     /// Microseconds since 1970.
     pub now_us: i64,
     pub transaction: Box<dyn LoadTransaction>,
@@ -143,16 +143,21 @@ impl LoadFront for CatalogFront {
         let snapshot = self.catalog.snapshot();
         let (table, open) = self.open(&load, &snapshot).map_err(|e| self.refused(&load, e))?;
         let cancellable = self.cancellations.register(table.meta.db, &load.label);
-        let id = table.meta.id;
+        let (id, write) = (table.meta.id, self.catalog.begin_write());
         Ok(Begun {
             txn: open.txn().0,
             user: load.user,
             variables: load.variables,
             table,
             snapshot,
-            epoch: self.catalog.epoch(),
+            writer: write.id(),
             now_us: self.catalog.clock().now_us(),
-            transaction: Box::new(CatalogTransaction { table: id, open, cancellable: Some(cancellable) }),
+            transaction: Box::new(CatalogTransaction {
+                table: id,
+                open,
+                cancellable: Some(cancellable),
+                _write: write,
+            }),
         })
     }
 }
@@ -161,6 +166,8 @@ struct CatalogTransaction {
     table: TableId,
     open: OpenLoad,
     cancellable: Option<Cancellable>,
+    /// Until the load has ended, however it ends.
+    _write: ActiveWrite,
 }
 
 #[async_trait]

@@ -13,7 +13,7 @@ use super::response::{Response, Status, Times};
 use super::transform::{Reading, Scope, Transform};
 use crate::quality::{Quality, RejectedRows};
 use base::config::Config;
-use base::ids::PartitionId;
+use base::ids::{PartitionId, WriterId};
 use base::metrics::Metric;
 use base::session_variable::SessionVariables;
 use base::{Error, ErrorKind, Result};
@@ -108,7 +108,7 @@ struct Target {
     variables: SessionVariables,
     table: Arc<Table>,
     snapshot: Snapshot,
-    epoch: u64,
+    writer: WriterId,
     now_us: i64,
     progress: Arc<LoadProgress>,
 }
@@ -120,7 +120,7 @@ impl Target {
             variables: begun.variables.clone(),
             table: Arc::clone(&begun.table),
             snapshot: Arc::clone(&begun.snapshot),
-            epoch: begun.epoch,
+            writer: begun.writer,
             now_us: begun.now_us,
             progress: Arc::clone(begun.transaction.progress()),
         }
@@ -309,7 +309,7 @@ impl StreamLoader {
             buffer_bytes_max: buffer_bytes(request, load),
             only_partitions: partition_ids(&to.table, &request.partitions)?,
         };
-        let writer = TableWriter::new(self.engine.store().clone(), to.epoch, &to.table, options)?;
+        let writer = TableWriter::new(self.engine.store().clone(), to.writer, &to.table, options)?;
         let scope = Scope { engine: &self.engine, snapshot: Arc::clone(&to.snapshot), session: Arc::new(session) };
         let reading = Reading {
             dialect: request.dialect.clone(),

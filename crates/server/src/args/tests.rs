@@ -90,6 +90,16 @@ fn the_sample_configuration_names_every_key_with_its_default() {
 }
 
 #[test]
+fn the_sample_configuration_of_a_compute_node_has_keys_that_exist() {
+    let sample = include_str!("../../../../conf/cn.toml");
+    for line in sample.lines().filter(|line| line.contains(" = ") && !line.contains("rpc_port")) {
+        let line = line.trim_start_matches("# ");
+        let known = line.contains("auth_token") || effective(&Config::default()).lines().any(|l| l == line);
+        assert!(known, "conf/cn.toml has another default or an unknown key: {line}");
+    }
+}
+
+#[test]
 fn any_address_is_reached_by_loopback() {
     for (bind, host) in [("0.0.0.0", "127.0.0.1"), ("[::]", "::1"), ("[fd00::1]", "fd00::1"), ("10.0.0.1", "10.0.0.1")]
     {

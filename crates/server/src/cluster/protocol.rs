@@ -2,7 +2,7 @@
 
 use base::Error;
 use base::clock::UnixMs;
-use base::ids::{DbId, NodeId};
+use base::ids::{DbId, NodeId, WriterId};
 use base::session_variable::SessionVariables;
 use catalog::load::LoadCounts;
 use catalog::{NewFile, Table};
@@ -86,7 +86,7 @@ pub(crate) struct Ticket {
     pub(crate) variables: Vec<(String, String)>,
     /// Without files.
     pub(crate) table: Table,
-    pub(crate) epoch: u64,
+    pub(crate) writer: WriterId,
     pub(crate) now_us: i64,
 }
 
@@ -105,7 +105,7 @@ impl Ticket {
             user: begun.user.clone(),
             variables: variables.map(|(variable, value)| (variable.name.to_string(), value.to_string())).collect(),
             table: begun.table.without_files(),
-            epoch: begun.epoch,
+            writer: begun.writer,
             now_us: begun.now_us,
         }
     }

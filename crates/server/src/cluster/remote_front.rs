@@ -78,7 +78,7 @@ impl LoadFront for RemoteFront {
             Some(LoadLine::Cancelled(reason)) => return Err(reason.into()),
             None => return Err(Error::new(ErrorKind::Unavailable, "the front end went away").into()),
         };
-        let Ticket { txn, user, variables, table, epoch, now_us } = ticket;
+        let Ticket { txn, user, variables, table, writer, now_us } = ticket;
         let (cancel, cancelled) = oneshot::channel();
         let watching = tokio::spawn(async move {
             let reason = match lines.next().await {
@@ -105,7 +105,7 @@ impl LoadFront for RemoteFront {
             variables: super::protocol::variables(variables),
             table: Arc::new(table),
             snapshot: Snapshot::default(),
-            epoch,
+            writer,
             now_us,
             transaction: Box::new(transaction),
         })

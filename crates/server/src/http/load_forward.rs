@@ -13,9 +13,10 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use catalog::load::LabelState;
 use engine::distribute::Url;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Headers that belong to a connection, not to the load.
 const NOT_FORWARDED: [HeaderName; 3] = [EXPECT, CONNECTION, header::TRANSFER_ENCODING];
@@ -23,9 +24,17 @@ const NOT_FORWARDED: [HeaderName; 3] = [EXPECT, CONNECTION, header::TRANSFER_ENC
 /// Tells a node which of the two addresses the client knows.
 pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+const LABEL_POLL: Duration = Duration::from_millis(10);
+const BEGIN_PATIENCE: Duration = Duration::from_millis(300);
+const LABEL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends the client to the node, or its body.
-pub(super) async fn forward(state: &State, (node, address): (Url, String), request: Request) -> Response {
+pub(super) async fn forward(
+    state: &State,
+    (node, address): (Url, String),
+    database: &str,
+    request: Request,
+) -> Response {
     let path = request.uri().path_and_query().map_or("", |p| p.as_str());
     if request.headers().contains_key(EXPECT) && state.server.config.bool("stream_load_redirect") {
         let location = format!("http://{}{address}{path}", user_info(request.headers()));
@@ -40,17 +49,37 @@ pub(super) async fn forward(state: &State, (node, address): (Url, String), reque
     for name in &NOT_FORWARDED {
         headers.remove(name);
     }
+    let label = headers.get("label").cloned();
     let body = reqwest::Body::wrap_stream(body.into_data_stream());
     match state.forwarding.put(&url).headers(headers).body(body).send().await {
         Ok(answer) => passed_back(answer),
         Err(error) => {
             tracing::warn!(%node, %error, "a load could not be passed on to a compute node");
+            if let Some(label) = label.as_ref().and_then(|l| l.to_str().ok()) {
+                label_settled(state, database, label).await;
+            }
             let message = format!(
                 "the compute node {address} does not answer; if the load had begun, get_load_state tells its end by label"
             );
             failed(&message)
         }
     }
+}
+
+/// Waits until the node's load under this label has ended, for a while: the client may use the label again.
+async fn label_settled(state: &State, database: &str, label: &str) {
+    let catalog = &state.server.catalog;
+    let Ok(db) = catalog.snapshot().database(database).map(|d| d.id) else { return };
+    let runs = || catalog.label_state(db, label) == Some(LabelState::Running);
+    let begun = Instant::now();
+    let ended = async {
+        // The node has the request's headers and may be about to take the label.
+        while runs() || begun.elapsed() < BEGIN_PATIENCE {
+            tokio::time::sleep(LABEL_POLL).await;
+        }
+    };
+    // After that the client is told that the label is in use.
+    let _ = tokio::time::timeout(LABEL_PATIENCE, ended).await;
 }
 
 /// The first good answer of a node to a GET.

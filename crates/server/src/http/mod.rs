@@ -135,6 +135,8 @@ async fn serve_router(
             let _place = place;
             let mut http = hyper::server::conn::http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            // A client that ends its body early may still read the answer.
+            http.half_close(true);
             let connection = http.serve_connection(TokioIo::new(Explained::new(stream)), service);
             tokio::pin!(connection);
             // An error is the client's: it went away or does not speak HTTP.

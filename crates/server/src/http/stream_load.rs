@@ -63,7 +63,7 @@ async fn stream_load(
     request: Request,
 ) -> Response {
     if let Some(node) = state.server.membership.as_ref().and_then(|membership| membership.load_target()) {
-        return load_forward::forward(&state, node, request).await;
+        return load_forward::forward(&state, node, &table.0, request).await;
     }
     let (parts, body) = request.into_parts();
     let body = SharedBody::new(body);

@@ -134,15 +134,16 @@ fn provisional(table: &NewTable, db: DbId, name: &str) -> Arc<Table> {
 
 async fn write(session: &Session, planned: &PlannedQuery, table: Arc<Table>) -> Result<Written> {
     let server = &session.server;
+    let active = server.catalog.begin_write();
     let plan = WritePlan {
         sources: sources(&table, None, planned.columns().len())?,
         table,
         strict: true,
         options: WriteOptions::default(),
-        epoch: server.catalog.epoch(),
+        writer: active.id(),
         now_us: session.info().facts().local_now()?.and_utc().timestamp_micros(),
     };
-    hold(session.insert_limit(), server.engine.write(planned, plan)).await
+    hold(session.insert_limit(), server.engine.write(planned, plan, active)).await
 }
 
 /// A file of the provisional table in the partition that the table now has.

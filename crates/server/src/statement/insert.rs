@@ -102,16 +102,17 @@ async fn write(session: &Session, planned: &PlannedQuery, target: Target) -> Res
         table_name,
         user: session.user.clone(),
     })?;
+    let active = server.catalog.begin_write();
     let plan = WritePlan {
         table: Arc::clone(&target.table),
         sources: target.sources,
         strict: target.strict,
         options: target.options,
-        epoch: server.catalog.epoch(),
+        writer: active.id(),
         now_us: session.info().facts().local_now()?.and_utc().timestamp_micros(),
     };
     session.set_state("writing");
-    let written = match hold(session.insert_limit(), server.engine.write(planned, plan)).await {
+    let written = match hold(session.insert_limit(), server.engine.write(planned, plan, active)).await {
         Ok(written) => written,
         Err(e) => {
             load.fail(&e, LoadCounts::default(), None).await;

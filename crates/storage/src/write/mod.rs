@@ -16,7 +16,7 @@ mod written;
 use crate::schema;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
-use base::ids::{PartitionId, TableId};
+use base::ids::{PartitionId, TableId, WriterId};
 use base::store::Store;
 use base::{Error, Result, limits};
 use catalog::{Column, NewFile, Table};
@@ -55,7 +55,7 @@ impl Default for WriteOptions {
 /// deletes what it wrote.
 pub struct TableWriter {
     store: Store,
-    epoch: u64,
+    writer: WriterId,
     table: TableId,
     file_schema: SchemaRef,
     encoding: Encoding,
@@ -86,17 +86,17 @@ struct Buffer {
 }
 
 impl TableWriter {
-    /// A writer of `table` as it is now; `epoch` is the leader's ([`catalog::Catalog::epoch`]).
+    /// A writer of `table` as it is now; files are named after `writer` ([`catalog::ActiveWrite::id`]).
     ///
     /// # Errors
     /// `Unsupported` for a compression that Viewmill lacks.
-    pub fn new(store: Store, epoch: u64, table: &Table, options: WriteOptions) -> Result<Self> {
+    pub fn new(store: Store, writer: WriterId, table: &Table, options: WriteOptions) -> Result<Self> {
         let layout = table.meta.layout().ok_or_else(|| Error::internal("only tables have files"))?;
         let columns: &[Column] = &table.meta.columns;
         let file_schema = schema::file_schema(columns);
         Ok(TableWriter {
             store,
-            epoch,
+            writer,
             table: table.meta.id,
             encoding: Encoding::new(&file_schema, columns, layout)?,
             router: Router::new(table, options.only_partitions.as_deref())?,
@@ -239,7 +239,7 @@ impl TableWriter {
     }
 
     fn store_file(&self, target: Target, file: OpenFile) -> Result<()> {
-        let path = crate::layout::new_data_file(self.table, self.epoch);
+        let path = crate::layout::new_data_file(self.table, self.writer);
         let (bytes, file) = file.close(&path)?;
         let new = NewFile { target: self.router.target(target), file };
         // Listed before it is written, so that a failure in between is cleaned up too.

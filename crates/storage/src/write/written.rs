@@ -2,7 +2,7 @@
 
 use base::store::Store;
 use base::{Error, ErrorKind, Result};
-use catalog::NewFile;
+use catalog::{ActiveWrite, NewFile};
 use tokio::runtime::Handle;
 
 /// What a write has produced. Dropping it deletes the files, unless a commit has taken them.
@@ -10,12 +10,21 @@ use tokio::runtime::Handle;
 pub struct WrittenFiles {
     store: Store,
     files: Vec<NewFile>,
+    /// Keeps the sweep away until the files are committed or deleted.
+    write: Option<ActiveWrite>,
 }
 
 impl WrittenFiles {
     /// Takes care of files that another node has written.
     pub fn new(store: Store, files: Vec<NewFile>) -> Self {
-        WrittenFiles { store, files }
+        WrittenFiles { store, files, write: None }
+    }
+
+    /// Says which write the files belong to; it goes on until they are committed or deleted.
+    #[must_use]
+    pub fn of(mut self, write: ActiveWrite) -> Self {
+        self.write = Some(write);
+        self
     }
 
     /// Adds files that another node has written.
@@ -42,10 +51,11 @@ impl WrittenFiles {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let (store, files) = (self.store.clone(), std::mem::take(&mut self.files));
+        let (store, files, write) = (self.store.clone(), std::mem::take(&mut self.files), self.write.take());
         let paths = paths(&files);
         let commit = commit(files);
         let finished = tokio::spawn(async move {
+            let _write = write;
             let result = commit.await;
             if result.as_ref().is_err_and(|e| e.kind() != ErrorKind::OutcomeUnknown) {
                 discard(&store, paths);

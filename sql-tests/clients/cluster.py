@@ -9,7 +9,7 @@ import time
 import pymysql
 import requests
 
-from server import Cluster, Node, eventually, rows
+from server import Cluster, Node, Server, eventually, rows
 
 ROWS = 30_000
 TOTALS = "SELECT g, count(*), sum(v) FROM d.t GROUP BY g ORDER BY g"
@@ -17,6 +17,31 @@ EXPECTED = [(g, ROWS // 10, sum(range(g, ROWS, 10))) for g in range(10)]
 # Some seconds of work for a dev build.
 SLOW = "SELECT count(*), sum(a.v % 7 + b.v % 5) FROM d.t a JOIN d.t b ON a.v % 3 = b.v % 3"
 SILENCE_S = 2
+# Asked of a cluster and of one process; the table is one file, which nodes read in parts.
+ALIKE = """
+SELECT count(v), sum(v) FROM d.one
+SELECT g, count(*), sum(v) FROM d.one GROUP BY g ORDER BY g LIMIT 3
+SELECT count(*) FROM (SELECT DISTINCT v FROM d.one) x
+SELECT v FROM d.one ORDER BY v DESC LIMIT 3
+SELECT v FROM d.one ORDER BY v LIMIT 3 OFFSET 29998
+SELECT count(*) FROM (SELECT v FROM d.one LIMIT 100) x
+SELECT max(v) - min(v), count(DISTINCT g) FROM d.one
+SELECT sum(s) FROM (SELECT v, sum(v) OVER (PARTITION BY g ORDER BY v) s FROM d.one) x
+SELECT sum(r) FROM (SELECT row_number() OVER (ORDER BY v) r FROM d.one) x
+SELECT count(*) FROM (SELECT v FROM d.one UNION ALL SELECT v FROM d.one) x
+SELECT count(*) FROM (SELECT v FROM d.one UNION SELECT v FROM d.one) x
+SELECT * FROM (SELECT v FROM d.one WHERE v = 5 UNION ALL SELECT 7) x ORDER BY 1
+SELECT count(*) FROM d.one a JOIN d.one b ON a.v = b.v
+SELECT count(*) FROM d.one a LEFT JOIN d.one b ON a.v = b.v + 15000
+SELECT count(*) FROM d.one a FULL JOIN d.one b ON a.v = b.v + 15000
+SELECT sum(a.v * b.v) FROM d.one a JOIN d.one b ON a.v < b.v WHERE a.v < 100 AND b.v < 100
+SELECT count(*) FROM d.one a, d.one b WHERE a.v < 10 AND b.v < 10
+SELECT count(*) FROM d.one WHERE v IN (SELECT v FROM d.one WHERE g = 3)
+SELECT count(*) FROM d.one WHERE v NOT IN (SELECT v FROM d.one WHERE g = 3)
+SELECT count(*), sum(a.v) FROM d.one a WHERE EXISTS (SELECT 1 FROM d.one b WHERE b.v = a.v * 2)
+SELECT g, (SELECT max(v) FROM d.one) m FROM d.one WHERE v < 2 ORDER BY g
+SELECT group_concat(v ORDER BY v) FROM d.one WHERE v < 5
+""".strip().splitlines()
 
 
 def run(checks):
@@ -29,6 +54,7 @@ def run(checks):
                                     f"FROM TABLE(generate_series({first}, {last}))")
         shown(checks, cluster)
         spread(checks, cluster)
+        alike(checks, cluster)
         written(checks, cluster)
         loaded(checks, cluster)
         killed_while_loading(checks, cluster)
@@ -61,6 +87,19 @@ def spread(checks, cluster):
     checks.that("EXPLAIN says why a small query stays", any("NODES: this one, reads 0 bytes" in l for l in plan), plan)
     measured = "\n".join(line for line, in rows(cluster.connect(), "EXPLAIN ANALYZE " + TOTALS))
     checks.that("EXPLAIN ANALYZE counts rows on the nodes", "Stage 1" in measured and "output_rows" in measured, measured)
+
+
+def alike(checks, cluster):
+    with Server() as alone:
+        rows(alone.connect(), "CREATE DATABASE d")
+        for server in (alone, cluster):
+            rows(server.connect(), "CREATE TABLE d.one (v BIGINT, g INT)")
+            rows(server.connect(), "INSERT INTO d.one SELECT generate_series, generate_series % 10 "
+                                   f"FROM TABLE(generate_series(0, {ROWS - 1}))")
+        plan = "\n".join(line for line, in rows(cluster.connect(), "EXPLAIN " + ALIKE[0]))
+        checks.that("one file is read in parts", ".parquet:0.." in plan and "t1:" in plan, plan)
+        for question in ALIKE:
+            checks.equal(question, rows(cluster.connect(), question), rows(alone.connect(), question))
 
 
 def written(checks, cluster):

@@ -21,8 +21,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: benchmarks [--viewmill BINARY] [--data FOLDER] [--python PYTHON] [--rounds N] [--copies N]
-                  [--scale-factor SF] [load|group-by|view|tpch]...
+                  [--scale-factor SF] [--nodes N] [load|group-by|view|tpch]...
 Runs the suites named (all without a name). BINARY defaults to $VIEWMILL_BIN, then to target/release/viewmill;
+With --nodes Viewmill is a front end and N compute nodes; CPU seconds and memory are the front end's then.
 PYTHON is what benchmarks/setup.sh prints, and FOLDER (~/.cache/viewmill/bench-data) keeps generated files.";
 
 /// What the command line says.
@@ -34,6 +35,8 @@ pub(crate) struct Options {
     /// How often the crash file is loaded for the large table.
     pub(crate) copies: u64,
     pub(crate) scale_factor: String,
+    /// Compute nodes; 0 is one process.
+    pub(crate) nodes: usize,
     suites: Vec<String>,
 }
 
@@ -87,6 +90,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         rounds: 7,
         copies: 43,
         scale_factor: "1".to_string(),
+        nodes: 0,
         suites: Vec::new(),
     };
     while let Some(word) = words.next() {
@@ -98,6 +102,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--rounds" => options.rounds = value()?.parse().map_err(|_| "--rounds needs a number".to_string())?,
             "--copies" => options.copies = value()?.parse().map_err(|_| "--copies needs a number".to_string())?,
             "--scale-factor" => options.scale_factor = value()?,
+            "--nodes" => options.nodes = value()?.parse().map_err(|_| "--nodes needs a number".to_string())?,
             "load" | "group-by" | "view" | "tpch" => options.suites.push(word),
             _ => return Err(format!("unknown word {word}\n{USAGE}")),
         }

@@ -13,6 +13,8 @@ use tokio::process::Command;
 
 /// The kernel counts a process's CPU time in these.
 const TICKS_PER_SECOND: f64 = 100.0;
+/// The defaults; test servers spread everything.
+const CLUSTER_SETTINGS: [&str; 2] = ["distribute_min_mb=32", "distribute_task_kb=16384"];
 const DATABASE: &str = "bench";
 /// A server is at rest if it needs no more CPU than this for so long; longer than the time between two compactions.
 const SETTLED: Duration = Duration::from_secs(6);
@@ -26,7 +28,8 @@ pub(crate) struct Viewmill {
 
 impl Viewmill {
     pub(crate) async fn start(options: &Options) -> Result<Viewmill, String> {
-        let server = Server::start(&options.viewmill, &[]).await?;
+        let settings = if options.nodes > 0 { CLUSTER_SETTINGS.map(String::from).to_vec() } else { Vec::new() };
+        let server = Server::start_cluster(&options.viewmill, &settings, options.nodes).await?;
         let mut session = Session::open(server.query_port, None).await.map_err(|e| e.to_string())?;
         for sql in [format!("CREATE DATABASE {DATABASE}"), format!("USE {DATABASE}"), "SET query_timeout = 3600".into()]
         {

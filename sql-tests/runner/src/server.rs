@@ -133,12 +133,12 @@ async fn spawn(
         let mut command = Command::new(binary);
         command.arg(if rpc_port.is_some() { "fe" } else { "server" }).arg("--data-dir").arg(folder.join("data"));
         command.args(["--set", &format!("query_port={query_port}"), "--set", &format!("http_port={http_port}")]);
-        for setting in settings {
-            command.args(["--set", setting]);
-        }
         if let Some(port) = rpc_port {
             command.args(["--set", &format!("rpc_port={port}")]);
             command.args(CLUSTER_SETTINGS.iter().flat_map(|setting| ["--set", setting]));
+        }
+        for setting in settings {
+            command.args(["--set", setting]);
         }
         let mut child = launch(command, folder)?;
         match wait_ready(&mut child, http_port).await {

@@ -4,7 +4,6 @@ use super::channels::Channels;
 use super::codec::NativeCodec;
 use super::portable::Portable;
 use super::route::{Route, Router};
-use super::scans::Scans;
 use super::{ComputeNode, Distribution, settings};
 use crate::engine::Engine;
 use async_trait::async_trait;
@@ -90,7 +89,6 @@ impl Cluster {
         config.set_distributed_user_codec(NativeCodec);
         config.set_distributed_channel_resolver(self.channels.clone());
         config.set_distributed_worker_resolver(Router(Arc::clone(route)));
-        config.set_distributed_scale_up_leaf_node_handler(Scans);
         config.set_distributed_route_tasks_handler(Router(Arc::clone(route)));
         config.set_distributed_passthrough_headers(settings::to_headers(state.config_options(), &self.base)?)?;
         let mut state = state.clone();

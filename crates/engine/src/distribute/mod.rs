@@ -17,7 +17,6 @@ mod lost;
 mod placement;
 mod portable;
 mod route;
-mod scans;
 mod settings;
 #[cfg(test)]
 mod tests;

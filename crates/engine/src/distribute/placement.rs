@@ -4,7 +4,6 @@ use super::cluster::Cluster;
 use super::route::Route;
 use crate::analyze::explain_error;
 use crate::table::native_source::NativeSource;
-use base::metrics::Metric;
 use base::{Error, ErrorKind, Result};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::source::DataSourceExec;
@@ -13,9 +12,6 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::scalar_subquery::ScalarSubqueryExec;
 use datafusion_distributed::DistributedExec;
 use std::sync::Arc;
-
-static SPREAD: Metric =
-    Metric::counter("engine_spread_queries_total", "Queries, inserts and refreshes that ran on compute nodes.");
 
 /// Where a plan runs.
 pub(crate) enum Placement {
@@ -57,7 +53,6 @@ impl Cluster {
         if !stages.is::<DistributedExec>() {
             return Ok(Placement::Here("it cannot be divided".to_string()));
         }
-        SPREAD.add(1);
         Ok(Placement::Nodes { plan: stages, task: state.task_ctx(), route })
     }
 }

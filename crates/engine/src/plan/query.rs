@@ -29,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
+static SPREAD: Metric =
+    Metric::counter("engine_spread_queries_total", "Queries, inserts and refreshes that ran on compute nodes.");
 static REPEATED: Metric = Metric::counter(
     "engine_repeated_queries_total",
     "Queries, inserts and refreshes that began again because a compute node was lost.",
@@ -165,6 +167,7 @@ impl PlannedQuery {
     fn execute(&self, physical: &Physical) -> Result<SendableRecordBatchStream> {
         // Operators start tasks when they are executed; those belong to the query threads too.
         let _threads = self.scope.engine.parts.threads.handle().enter();
+        SPREAD.add(i64::from(physical.route.is_some()));
         execute_stream(Arc::clone(&physical.plan), Arc::clone(&physical.task)).map_err(explain_error)
     }
 

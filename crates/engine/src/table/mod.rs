@@ -5,7 +5,6 @@ pub(crate) mod field_id;
 pub(crate) mod native_scan;
 pub(crate) mod native_sink;
 pub(crate) mod native_source;
-pub(crate) mod pieces;
 mod prune;
 mod statistics;
 pub mod system;

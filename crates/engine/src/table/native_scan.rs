@@ -2,7 +2,7 @@
 
 use super::field_id::{Defaults, defaults};
 use super::native_source::NativeSource;
-use super::{pieces, prune, statistics};
+use super::{prune, statistics};
 use crate::engine::STORE_URL;
 use async_trait::async_trait;
 use base::ids::{ColumnId, TableId};
@@ -130,11 +130,8 @@ impl TableProvider for NativeScan {
             let statistics = Arc::new(statistics::of_file(f, &self.schema));
             PartitionedFile::new(f.path.clone(), f.bytes).with_statistics(statistics)
         });
-        let files: Vec<_> = files.collect();
-        // Before files are cut: a piece has the statistics of its file.
-        let whole = vec![FileGroup::new(files.clone())];
-        let (_, statistics) = compute_all_files_statistics(whole, SchemaRef::clone(&self.schema), true, false)?;
-        let groups = pieces::groups(files, state.config().target_partitions());
+        let groups = FileGroup::new(files.collect()).split_files(state.config().target_partitions());
+        let (groups, statistics) = compute_all_files_statistics(groups, SchemaRef::clone(&self.schema), true, false)?;
         let adapter = source.adapter();
         let scan = FileScanConfigBuilder::new(STORE_URL.clone(), Arc::new(source))
             .with_file_groups(groups)

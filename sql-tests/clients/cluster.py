@@ -41,6 +41,12 @@ SELECT count(*) FROM d.one WHERE v NOT IN (SELECT v FROM d.one WHERE g = 3)
 SELECT count(*), sum(a.v) FROM d.one a WHERE EXISTS (SELECT 1 FROM d.one b WHERE b.v = a.v * 2)
 SELECT g, (SELECT max(v) FROM d.one) m FROM d.one WHERE v < 2 ORDER BY g
 SELECT group_concat(v ORDER BY v) FROM d.one WHERE v < 5
+SELECT count(*), sum(x.s) FROM d.one b CROSS JOIN (SELECT sum(v) s FROM d.one) x
+SELECT count(*), sum(x.s) FROM d.one b JOIN (SELECT g, sum(v) s FROM d.one GROUP BY g) x ON b.g = x.g
+SELECT count(*) FROM d.one b CROSS JOIN (SELECT v FROM d.one LIMIT 10) x
+SELECT count(*), sum(b.v) FROM d.one b JOIN (SELECT v FROM d.one ORDER BY v DESC LIMIT 10) x ON b.v = x.v
+SELECT count(*) FROM d.one b CROSS JOIN (SELECT DISTINCT g FROM d.one) x
+SELECT count(*), sum(r) FROM d.one b JOIN (SELECT v, row_number() OVER (ORDER BY v) r FROM d.one) x ON b.v = x.v
 """.strip().splitlines()
 
 
@@ -98,8 +104,12 @@ def alike(checks, cluster):
                                    f"FROM TABLE(generate_series(0, {ROWS - 1}))")
         plan = "\n".join(line for line, in rows(cluster.connect(), "EXPLAIN " + ALIKE[0]))
         checks.that("one file is read in parts", ".parquet:0.." in plan and "t1:" in plan, plan)
-        for question in ALIKE:
-            checks.equal(question, rows(cluster.connect(), question), rows(alone.connect(), question))
+        for parallelism in (0, 1, 2):
+            here, there = alone.connect(), cluster.connect()
+            for connection in (here, there):
+                rows(connection, f"SET parallelism = {parallelism}")
+            for question in ALIKE:
+                checks.equal(f"{question}, {parallelism}", rows(there, question), rows(here, question))
 
 
 def written(checks, cluster):

@@ -64,6 +64,10 @@ pub(crate) struct Shared {
     store: Store,
 }
 
+/// Numbers that an earlier leader may have given out after its last record. Nodes that it gave them to may still come with
+/// them, so they are not given out again.
+const TXNS_UNRECORDED_MAX: u64 = 1 << 20;
+
 type Edit = Box<dyn FnOnce(&mut Draft) -> Result<()> + Send>;
 
 struct Job {
@@ -82,7 +86,7 @@ impl Catalog {
             epoch: state.epoch + 1,
             writer: journal.writer().to_string(),
             time_ms: options.clock.now_ms(),
-            next_txn: state.next_txn.max(1),
+            next_txn: if state.epoch == 0 { 1 } else { state.next_txn + TXNS_UNRECORDED_MAX },
             changes: Vec::new(),
         };
         if let Appended::Unknown(e) = journal.append(state.seq + 1, &lead).await? {

@@ -51,6 +51,8 @@ pub struct ServerOptions {
     pub data_dir: PathBuf,
 }
 
+/// Nodes keep their connections open for reports.
+const NODES_CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// What a compute node needs to open the bucket.
 const BUCKET_KEYS: &[&str] = &[
     "storage_url",
@@ -66,6 +68,8 @@ pub struct RunningServer {
     query_port: u16,
     http_port: u16,
     shutdown: CancellationToken,
+    /// Of the port for nodes, which running queries and loads need to the end.
+    shutdown_nodes: CancellationToken,
     mysql: JoinHandle<()>,
     http: JoinHandle<()>,
     /// Takes reports of compute nodes.
@@ -108,7 +112,7 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let parts =
         Parts { config, catalog, engine, refresher, processes, global_variables, scratch_dir, ports, membership };
     let server = Server::new(parts);
-    let shutdown = CancellationToken::new();
+    let (shutdown, shutdown_nodes) = (CancellationToken::new(), CancellationToken::new());
     let settings = Settings {
         connections_max: server.config.integer("qe_max_connection") as usize,
         drain_timeout: drain_timeout(&server.config),
@@ -117,10 +121,10 @@ pub async fn run_server(options: ServerOptions) -> Result<RunningServer> {
     let mysql = tokio::spawn(mysql::serve(mysql_listener, frontend, settings, shutdown.clone()));
     let http = tokio::spawn(http::serve(http_listener, Arc::clone(&server), shutdown.clone()));
     let reports = rpc_listener.zip(server.membership.clone()).map(|(listener, membership)| {
-        tokio::spawn(reports::serve(listener, Arc::clone(&server), membership, shutdown.clone()))
+        tokio::spawn(reports::serve(listener, Arc::clone(&server), membership, shutdown_nodes.clone()))
     });
     tracing::info!(query_port, http_port, rpc_port, store = store.url(), "viewmill is ready");
-    Ok(RunningServer { query_port, http_port, shutdown, mysql, http, reports, scheduler, background })
+    Ok(RunningServer { query_port, http_port, shutdown, shutdown_nodes, mysql, http, reports, scheduler, background })
 }
 
 impl RunningServer {
@@ -145,8 +149,9 @@ impl RunningServer {
         self.shutdown.cancel();
         // A task that panicked has logged it.
         let _ = tokio::join!(self.mysql, self.http);
+        self.shutdown_nodes.cancel();
         if let Some(reports) = self.reports {
-            let _ = reports.await;
+            let _ = tokio::time::timeout(NODES_CLOSE_TIMEOUT, reports).await;
         }
         self.scheduler.abort();
         self.background.stop().await;

@@ -4,7 +4,7 @@ use super::channels::Channels;
 use super::codec::NativeCodec;
 use super::portable::Portable;
 use super::route::{Route, Router};
-use super::{ComputeNode, Distribution, settings};
+use super::{ComputeNode, Distribution, settings, single_task};
 use crate::engine::Engine;
 use async_trait::async_trait;
 use base::{Error, ErrorKind};
@@ -89,6 +89,7 @@ impl Cluster {
         config.set_distributed_user_codec(NativeCodec);
         config.set_distributed_channel_resolver(self.channels.clone());
         config.set_distributed_worker_resolver(Router(Arc::clone(route)));
+        config.set_distributed_desired_task_count_handler(single_task::limit);
         config.set_distributed_route_tasks_handler(Router(Arc::clone(route)));
         config.set_distributed_passthrough_headers(settings::to_headers(state.config_options(), &self.base)?)?;
         let mut state = state.clone();

@@ -18,6 +18,7 @@ mod placement;
 mod portable;
 mod route;
 mod settings;
+mod single_task;
 #[cfg(test)]
 mod tests;
 mod worker;

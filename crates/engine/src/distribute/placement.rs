@@ -41,6 +41,9 @@ impl Cluster {
             let message = "No alive compute node. Start one with 'viewmill cn --fe HOST:RPC_PORT'";
             return Err(Error::new(ErrorKind::Unavailable, message).with("bytes_to_read", bytes));
         }
+        if state.config().target_partitions() == 1 {
+            return Ok(Placement::Here("parallelism is 1".to_string()));
+        }
         if has_scalars(plan)? {
             return Ok(Placement::AfterScalars);
         }

@@ -27,6 +27,7 @@ use futures::stream::BoxStream;
 use sql::ast;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 static SPREAD: Metric =
@@ -226,9 +227,13 @@ impl PlannedQuery {
         let (Some(route), Some(cluster)) = (&rows.route, &self.scope.engine.parts.cluster) else {
             return rows.stream.next().await;
         };
-        let next = tokio::select! {
-            batch = rows.stream.next() => batch,
-            node = cluster.lost(route.nodes().to_vec()) => Some(Err(node_lost(&node))),
+        let next = loop {
+            tokio::select! {
+                batch = rows.stream.next() => break batch,
+                node = cluster.lost(route.used()) => break Some(Err(node_lost(&node))),
+                // Until then further nodes may have got work.
+                () = tokio::time::sleep(NODES_LOOKED_AT_EVERY) => {}
+            }
         };
         if let Some(Err(e)) = &next
             && let Some(node) = lost_node(e)
@@ -347,6 +352,7 @@ struct Rows {
     route: Option<Arc<Route>>,
 }
 
+const NODES_LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
 /// Batches that a query computes before its reader has taken the last one.
 const BATCHES_AHEAD: usize = 2;
 

@@ -8,7 +8,7 @@ use super::query::PlannedQuery;
 use crate::analyze::explain_error;
 use base::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{DataFusionError, exec_err};
+use datafusion::common::{DataFusionError, exec_datafusion_err};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::logical_plan::Subquery;
 use datafusion::logical_expr::{Expr, LogicalPlan};
@@ -31,14 +31,21 @@ impl PlannedQuery {
 
     async fn scalar(&self, subquery: &Subquery) -> Result<ScalarValue> {
         let query = self.of_plan(LogicalPlan::clone(&subquery.subquery));
-        let batches: Vec<_> = query.run().await?.try_collect().await?;
-        let rows: usize = batches.iter().map(|batch| batch.num_rows()).sum();
-        let value = match batches.iter().find(|batch| batch.num_rows() > 0) {
-            _ if rows > 1 => exec_err!("Scalar subquery returned more than one row"),
-            Some(batch) => ScalarValue::try_from_array(batch.column(0), 0),
-            None => ScalarValue::try_new_null(subquery.subquery.schema().field(0).data_type()),
-        };
-        value.map_err(explain_error)
+        let mut rows = query.run().await?;
+        let mut value = None;
+        while let Some(batch) = rows.try_next().await? {
+            if batch.num_rows() + usize::from(value.is_some()) > 1 {
+                let several = exec_datafusion_err!("Scalar subquery returned more than one row");
+                return Err(explain_error(several));
+            }
+            if batch.num_rows() == 1 {
+                value = Some(ScalarValue::try_from_array(batch.column(0), 0).map_err(explain_error)?);
+            }
+        }
+        match value {
+            Some(value) => Ok(value),
+            None => ScalarValue::try_new_null(subquery.subquery.schema().field(0).data_type()).map_err(explain_error),
+        }
     }
 }
 

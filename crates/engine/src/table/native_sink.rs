@@ -21,7 +21,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties, replace_children_if_necessary,
 };
-use futures::StreamExt;
+use futures::TryStreamExt;
 use std::fmt::Formatter;
 use std::sync::{Arc, LazyLock};
 use storage::{TableWriter, WrittenFiles};
@@ -151,17 +151,31 @@ impl ExecutionPlan for NativeSinkExec {
         let engine = Engine::of_task(&context)?;
         let input = self.input.execute(partition, context)?;
         let (writing, plan) = (Arc::clone(&self.writing), Arc::clone(&self.plan));
-        let result = async move { writing.run(&engine, &plan, input).await.map_err(failure_wire::to_datafusion) };
+        let result = async move { writing.run(&engine, &plan, input).await };
         Ok(Box::pin(RecordBatchStreamAdapter::new(SchemaRef::clone(&RESULT), futures::stream::once(result))))
     }
 }
 
 impl Writing {
     /// Writes one partition.
-    async fn run(&self, engine: &Engine, plan: &WritePlan, input: SendableRecordBatchStream) -> Result<RecordBatch> {
-        let open = self.open(engine, plan, &input.schema()).await?;
-        let rows = write_partition(&open, input).await?;
+    async fn run(
+        &self,
+        engine: &Engine,
+        plan: &WritePlan,
+        mut input: SendableRecordBatchStream,
+    ) -> datafusion::common::Result<RecordBatch> {
+        let open = self.open(engine, plan, &input.schema()).await.map_err(failure_wire::to_datafusion)?;
+        let mut rows = 0;
+        // Errors of the input go on as they are: they may tell that a node was lost.
+        while let Some(batch) = input.try_next().await? {
+            rows += write_batch(&open, &batch).await.map_err(failure_wire::to_datafusion)?;
+        }
         drop(open);
+        self.end(rows).await.map_err(failure_wire::to_datafusion)
+    }
+
+    /// What the partition has written; the last one closes the files.
+    async fn end(&self, rows: u64) -> Result<RecordBatch> {
         let files = match self.finished().await {
             Some(open) => {
                 let open = Arc::into_inner(open).ok_or_else(|| Error::internal("a finished write is still in use"))?;
@@ -203,20 +217,17 @@ async fn reserve(engine: &Engine, options: &mut storage::WriteOptions) -> Result
     engine.write_memory().reserve(options.buffer_bytes_max).await.map(Some)
 }
 
-async fn write_partition(open: &Arc<Open>, mut input: SendableRecordBatchStream) -> Result<u64> {
-    let mut count = 0;
-    while let Some(batch) = input.next().await {
-        let batch = open.rows.convert(&batch.map_err(crate::analyze::explain_error)?)?;
-        count += batch.num_rows() as u64;
-        let open = Arc::clone(open);
-        let written = tokio::task::spawn_blocking(move || open.writer.write(&batch)).await;
-        let outside = written.map_err(|e| Error::internal("writing rows was interrupted").caused_by(e))??;
-        if !outside.is_empty() {
-            let message = "The row is out of partition ranges. Please add a new partition.";
-            return Err(Error::new(ErrorKind::BadData, message).with("rows", outside.len()));
-        }
+async fn write_batch(open: &Arc<Open>, batch: &RecordBatch) -> Result<u64> {
+    let batch = open.rows.convert(batch)?;
+    let rows = batch.num_rows() as u64;
+    let open = Arc::clone(open);
+    let written = tokio::task::spawn_blocking(move || open.writer.write(&batch)).await;
+    let outside = written.map_err(|e| Error::internal("writing rows was interrupted").caused_by(e))??;
+    if !outside.is_empty() {
+        let message = "The row is out of partition ranges. Please add a new partition.";
+        return Err(Error::new(ErrorKind::BadData, message).with("rows", outside.len()));
     }
-    Ok(count)
+    Ok(rows)
 }
 
 fn result(rows: u64, files: Option<WrittenFiles>) -> Result<RecordBatch> {

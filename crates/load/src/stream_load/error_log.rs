@@ -39,8 +39,7 @@ impl ErrorLogs {
     /// # Errors
     /// `Invalid` for a name that no log has, `Unavailable` if it is gone.
     pub fn read(&self, name: &str) -> Result<String> {
-        let unknown = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-        if !name.starts_with(LOG_PREFIX) || name.contains(unknown) {
+        if !is_name(name) {
             return Err(Error::invalid("no name of an error log, use the ErrorURL of a load").with("file", name));
         }
         fs::read_to_string(self.folder.join(name)).map_err(|e| {
@@ -64,6 +63,11 @@ impl ErrorLogs {
     fn failed(&self, message: &str, error: std::io::Error) -> Error {
         Error::new(ErrorKind::Unavailable, message).with("folder", self.folder.display()).caused_by(error)
     }
+}
+
+/// Whether a log could have this name.
+pub fn is_name(name: &str) -> bool {
+    name.starts_with(LOG_PREFIX) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// StarRocks' form: two hexadecimal numbers.

@@ -189,7 +189,8 @@ impl Reporter {
             loop {
                 this.report.lock().memory_used_bytes = engine.memory_in_use() as u64;
                 match this.send().await {
-                    Ok(orders) if orders.leave => return dismissed.cancel(),
+                    // It goes on reporting while it finishes its work.
+                    Ok(orders) if orders.leave => dismissed.cancel(),
                     Ok(_) => {}
                     Err(e) => tracing::debug!(error = %e, "a report did not reach the front end"),
                 }

@@ -19,13 +19,19 @@ use axum::routing::post;
 use axum::{Json, Router};
 use base::{Error, ErrorKind, Result};
 use bytes::Bytes;
+use catalog::load::LabelState;
 use futures::StreamExt;
 use load::stream_load::{BeginLoad, Begun, LoadFront, LoadTransaction, Refused};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+
+/// Longer than a node asks.
+const ASKED_AGAIN_FOR: Duration = Duration::from_secs(90);
+const ENDS_WAITING_MAX: usize = 8;
 
 /// How a load ended, and who waits for the answer.
 type End = (LoadEnd, oneshot::Sender<Result<()>>);
@@ -54,17 +60,14 @@ async fn begin(State(service): State<Service>, Json(opening): Json<LoadOpening>)
     let ticket = Ticket::of(&begun);
     // There is room for it.
     let _ = lines.try_send(LoadLine::Begun(Box::new(ticket)));
-    let (sender, ends) = mpsc::channel(1);
+    let (sender, ends) = mpsc::channel(ENDS_WAITING_MAX);
     service.held.lock().insert(begun.txn, sender);
     tokio::spawn(async move {
-        let txn = begun.txn;
         let lost = service.membership.node_lost(opening.node);
-        tokio::select! {
-            () = hold(begun.transaction, ends, lines.clone()) => {}
-            () = lines.closed() => {}
-            () = lost => {}
+        if let Some((ends, result)) = hold(begun.transaction, ends, lines, lost).await {
+            answer_again(ends, result).await;
         }
-        service.held.lock().remove(&txn);
+        service.held.lock().remove(&begun.txn);
     });
     let lines = futures::stream::unfold(answer, |mut answer| async move { answer.recv().await.map(|l| (l, answer)) });
     Body::from_stream(lines.map(|line| Ok::<_, Infallible>(to_line(&line)))).into_response()
@@ -85,26 +88,44 @@ impl Service {
     }
 }
 
-/// Holds the label until the node tells how the load ended.
-async fn hold(mut transaction: Box<dyn LoadTransaction>, mut ends: mpsc::Receiver<End>, lines: mpsc::Sender<LoadLine>) {
+/// Holds the label until the node tells how the load ended, and ends it so. `None` if the node went away before.
+async fn hold(
+    mut transaction: Box<dyn LoadTransaction>,
+    mut ends: mpsc::Receiver<End>,
+    lines: mpsc::Sender<LoadLine>,
+    lost: impl Future<Output = ()>,
+) -> Option<(mpsc::Receiver<End>, Result<()>)> {
+    tokio::pin!(lost);
     let mut cancelled = false;
-    loop {
-        let end = tokio::select! {
-            end = ends.recv() => end,
+    let (end, done) = loop {
+        tokio::select! {
+            biased;
+            end = ends.recv() => break end?,
+            () = lines.closed() => return None,
+            () = &mut lost => return None,
             reason = transaction.cancelled(), if !cancelled => {
                 cancelled = true;
                 // The node then tells that the load failed.
                 let _ = lines.send(LoadLine::Cancelled(reason)).await;
-                continue;
             }
-        };
-        let Some((end, done)) = end else { return };
-        // A commit goes on if the node goes away now.
-        let committed = tokio::spawn(finish(transaction, end)).await;
-        let interrupted = |e| Error::new(ErrorKind::OutcomeUnknown, "a commit was interrupted").caused_by(e);
-        let _ = done.send(committed.unwrap_or_else(|e| Err(interrupted(e))));
-        return;
+        }
+    };
+    // From here on it goes on whatever happens to the node.
+    let result = finish(transaction, end).await;
+    let _ = done.send(told(&result));
+    Some((ends, result))
+}
+
+/// A node whose connection broke asks again: it must hear the same.
+async fn answer_again(mut ends: mpsc::Receiver<End>, result: Result<()>) {
+    let until = tokio::time::Instant::now() + ASKED_AGAIN_FOR;
+    while let Ok(Some((_, done))) = tokio::time::timeout_at(until, ends.recv()).await {
+        let _ = done.send(told(&result));
     }
+}
+
+fn told(result: &Result<()>) -> Result<()> {
+    result.as_ref().map(|()| ()).map_err(|e| Error::new(e.kind(), e.to_string()))
 }
 
 async fn finish(mut transaction: Box<dyn LoadTransaction>, end: LoadEnd) -> Result<()> {
@@ -125,27 +146,31 @@ async fn end(
     Path(txn): Path<u64>,
     Json(end): Json<LoadEnd>,
 ) -> Json<Result<(), Error>> {
-    let held = service.held.lock().remove(&txn);
+    let held = service.held.lock().get(&txn).cloned();
     let Some(held) = held else { return Json(service.ended_before(txn, &end)) };
     let (done, answer) = oneshot::channel();
-    let gone = || Error::new(ErrorKind::OutcomeUnknown, "the load ended while it was committed");
-    if held.send((end, done)).await.is_err() {
-        return Json(Err(Error::new(ErrorKind::Unavailable, "the load was given up, nothing was loaded")));
+    match held.send((end, done)).await {
+        Ok(()) => Json(answer.await.unwrap_or_else(|_| Err(unknown()))),
+        Err(unsent) => Json(service.ended_before(txn, &unsent.0.0)),
     }
-    Json(answer.await.unwrap_or_else(|_| Err(gone())))
+}
+
+fn unknown() -> Error {
+    Error::new(ErrorKind::OutcomeUnknown, "it is not known yet whether the load was committed; ask for its label")
 }
 
 impl Service {
     /// The answer to a node that asks again, perhaps another process than the one it began with.
     fn ended_before(&self, txn: u64, end: &LoadEnd) -> Result<()> {
-        let committed = match end {
-            LoadEnd::Commit { db, label, .. } => {
-                self.server.catalog.snapshot().labelled(*db, label).is_some_and(|load| load.txn.0 == txn)
-            }
-            LoadEnd::Fail { .. } => true,
-        };
-        if committed {
+        let LoadEnd::Commit { db, label, .. } = end else { return Ok(()) };
+        let catalog = &self.server.catalog;
+        // Before the snapshot: a commit that ends in between is found there.
+        let running = catalog.label_state(*db, label) == Some(LabelState::Running);
+        if catalog.snapshot().labelled(*db, label).is_some_and(|load| load.txn.0 == txn) {
             return Ok(());
+        }
+        if running {
+            return Err(unknown());
         }
         let message = "the front end does not know the load any more, nothing was loaded; try again";
         Err(Error::new(ErrorKind::Unavailable, message).with("txn", txn))

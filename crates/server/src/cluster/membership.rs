@@ -18,6 +18,8 @@ use tokio::sync::watch;
 
 /// How often silent nodes are looked for.
 const CHECK_EVERY: Duration = Duration::from_millis(100);
+/// If this process stood still for longer, silence proves nothing.
+const PAUSE_MIN: Duration = Duration::from_millis(500);
 /// A node whose connections fail gets no work for so long, even if it goes on reporting.
 const SUSPECTED_FOR: Duration = Duration::from_secs(5);
 
@@ -46,6 +48,8 @@ struct Member {
     at: Instant,
     at_ms: UnixMs,
     alive: bool,
+    /// Dropped from the cluster; it ends once its work is done.
+    leaves: bool,
     suspected_until: Option<Instant>,
 }
 
@@ -80,7 +84,7 @@ impl Membership {
         let host = report.host.clone().unwrap_or_else(|| peer.to_string());
         let url = node_url(&host, report.rpc_port)?;
         let known = self.catalog.snapshot().nodes().find(|n| n.is_at(&host, report.rpc_port)).map(|n| n.id);
-        let leave = self.heard.lock().dropped.contains(&report.process);
+        let leave = self.is_leaving(&report.process);
         let node = match known {
             Some(id) => id,
             None if leave => NodeId(0),
@@ -100,13 +104,18 @@ impl Membership {
         if !before.is_some_and(|m| m.alive) || !same_process {
             tracing::info!(%url, serves = report.serves, "a compute node reports");
         }
-        if before.is_some() && !same_process {
-            // What the process before it worked on is gone.
-            self.changed.send_replace(());
-        }
         let suspected_until = before.filter(|_| same_process).and_then(|m| m.suspected_until);
-        let member = Member { url, report, at: Instant::now(), at_ms, alive: true, suspected_until };
+        let member = Member { url, report, at: Instant::now(), at_ms, alive: true, leaves: false, suspected_until };
         heard.members.insert(node, member);
+    }
+
+    /// Whether the process was told to leave; while it finishes its work it is alive.
+    fn is_leaving(&self, process: &str) -> bool {
+        let mut heard = self.heard.lock();
+        for member in heard.members.values_mut().filter(|m| m.leaves && m.report.process == process) {
+            member.at = Instant::now();
+        }
+        heard.dropped.contains(process)
     }
 
     /// Adds a node that may not have reported yet; one that is there stays.
@@ -140,9 +149,11 @@ impl Membership {
         });
         let (id, _) = dropped.await?;
         let mut heard = self.heard.lock();
-        if let Some(member) = heard.members.remove(&id) {
-            heard.dropped.insert(member.report.process);
-        }
+        let process = heard.members.get_mut(&id).map(|member| {
+            member.leaves = true;
+            member.report.process.clone()
+        });
+        heard.dropped.extend(process);
         Ok(())
     }
 
@@ -188,17 +199,34 @@ impl Membership {
     }
 
     /// Marks nodes that have been silent for too long.
-    fn mark_silent(&self) {
+    fn mark_silent(&self, paused: Duration) {
         let mut lost = false;
-        for member in self.heard.lock().members.values_mut() {
+        let mut heard = self.heard.lock();
+        for member in heard.members.values_mut() {
+            // Reports that came while this process stood still are not read yet.
+            member.at += paused;
             if member.alive && member.at.elapsed() > SILENCE_MAX {
                 member.alive = false;
                 lost = true;
                 tracing::warn!(url = %member.url, "a compute node does not report any more");
             }
         }
+        heard.members.retain(|_, member| member.alive || !member.leaves);
+        drop(heard);
         if lost {
             self.changed.send_replace(());
+        }
+    }
+
+    /// Resolves as soon as one of these nodes is no longer alive.
+    pub(crate) async fn url_lost(&self, nodes: &[Url]) -> Url {
+        let mut changed = self.changed.subscribe();
+        loop {
+            if let Some(url) = self.first_lost(nodes) {
+                return url;
+            }
+            // The sender lives as long as this.
+            let _ = changed.changed().await;
         }
     }
 
@@ -213,6 +241,9 @@ impl Membership {
 fn reason(member: &Member) -> String {
     if !member.alive {
         return format!("no report for more than {} ms", SILENCE_MAX.as_millis());
+    }
+    if member.leaves {
+        return "it was dropped from the cluster".to_string();
     }
     if member.report.version != VERSION {
         return format!("it runs version {}, the front end {VERSION}", member.report.version);
@@ -235,17 +266,7 @@ impl ComputeNodes for MembershipHandle {
 
     fn lost(&self, nodes: Vec<Url>) -> BoxFuture<'static, Url> {
         let membership = Arc::clone(&self.0);
-        let mut changed = membership.changed.subscribe();
-        async move {
-            loop {
-                if let Some(url) = membership.first_lost(&nodes) {
-                    return url;
-                }
-                // The sender lives as long as the membership, which is held here.
-                let _ = changed.changed().await;
-            }
-        }
-        .boxed()
+        async move { membership.url_lost(&nodes).await }.boxed()
     }
 
     fn suspect(&self, node: &Url) {
@@ -275,8 +296,10 @@ fn node_url(host: &str, rpc_port: u16) -> Result<Url> {
 
 async fn watch_silence(membership: Weak<Membership>) {
     loop {
+        let begun = Instant::now();
         tokio::time::sleep(CHECK_EVERY).await;
         let Some(membership) = membership.upgrade() else { return };
-        membership.mark_silent();
+        let paused = begun.elapsed().saturating_sub(CHECK_EVERY);
+        membership.mark_silent(if paused > PAUSE_MIN { paused } else { Duration::ZERO });
     }
 }

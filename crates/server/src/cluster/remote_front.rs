@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 
 /// A front end that restarts answers again within seconds.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(60);
+/// What takes longer is asked again.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const COMMIT_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// The front end, as loads ask it.
@@ -58,7 +60,8 @@ impl RemoteFront {
         let url = format!("{}/{txn}", self.url);
         let begun = Instant::now();
         loop {
-            let answer = self.post(&url).json(end).send().await.and_then(reqwest::Response::error_for_status);
+            let request = self.post(&url).timeout(ANSWER_TIMEOUT).json(end);
+            let answer = request.send().await.and_then(reqwest::Response::error_for_status);
             match answer {
                 Ok(answer) => return answer.json::<Result<()>>().await.map_err(unknown)?,
                 Err(e) if begun.elapsed() > patience => return Err(unknown(e)),
@@ -71,8 +74,14 @@ impl RemoteFront {
 #[async_trait]
 impl LoadFront for RemoteFront {
     async fn begin(&self, load: BeginLoad) -> Result<Begun, Refused> {
-        let mut lines = self.open(&load).await?;
-        let ticket = match lines.next().await? {
+        let opened = async {
+            let mut lines = self.open(&load).await?;
+            let first = lines.next().await?;
+            Ok::<_, Error>((lines, first))
+        };
+        let late = |_| Error::new(ErrorKind::Unavailable, "the front end does not answer, try again");
+        let (mut lines, first) = tokio::time::timeout(ANSWER_TIMEOUT, opened).await.map_err(late)??;
+        let ticket = match first {
             Some(LoadLine::Begun(ticket)) => *ticket,
             Some(LoadLine::Refused { error, running }) => return Err(Refused { error, running }),
             Some(LoadLine::Cancelled(reason)) => return Err(reason.into()),

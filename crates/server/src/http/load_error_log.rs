@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use load::stream_load::ErrorLogs;
+use load::stream_load::{ErrorLogs, error_log};
 use std::collections::HashMap;
 
 pub(super) fn route() -> Router<State> {
@@ -21,11 +21,12 @@ async fn error_log(
     extract::State(state): extract::State<State>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
+    let name = query.get("file").map_or("", String::as_str);
     let kept = read(state.loader.logs().clone(), &query).await;
     match &state.server.membership {
         // Clients whose bodies were passed on know only this address.
-        Some(membership) if kept.status() == StatusCode::NOT_FOUND => {
-            let path = format!("/api/_load_error_log?file={}", query.get("file").map_or("", String::as_str));
+        Some(membership) if kept.status() == StatusCode::NOT_FOUND && error_log::is_name(name) => {
+            let path = format!("/api/_load_error_log?file={name}");
             load_forward::fetch(&state, membership.http_addresses(), &path).await.unwrap_or(kept)
         }
         _ => kept,

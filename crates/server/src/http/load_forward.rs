@@ -51,10 +51,21 @@ pub(super) async fn forward(
     }
     let label = headers.get("label").cloned();
     let body = reqwest::Body::wrap_stream(body.into_data_stream());
-    match state.forwarding.put(&url).headers(headers).body(body).send().await {
+    let sending = state.forwarding.put(&url).headers(headers).body(body).send();
+    let lost = async {
+        match &state.server.membership {
+            Some(membership) => membership.url_lost(std::slice::from_ref(&node)).await,
+            None => std::future::pending().await,
+        }
+    };
+    let answer = tokio::select! {
+        answer = sending => answer.map_err(|e| e.to_string()),
+        _ = lost => Err("it does not report any more".to_string()),
+    };
+    match answer {
         Ok(answer) => passed_back(answer),
         Err(error) => {
-            tracing::warn!(%node, %error, "a load could not be passed on to a compute node");
+            tracing::warn!(%node, error, "a load could not be passed on to a compute node");
             if let Some(label) = label.as_ref().and_then(|l| l.to_str().ok()) {
                 label_settled(state, database, label).await;
             }

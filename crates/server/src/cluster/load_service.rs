@@ -125,7 +125,7 @@ async fn answer_again(mut ends: mpsc::Receiver<End>, result: Result<()>) {
 }
 
 fn told(result: &Result<()>) -> Result<()> {
-    result.as_ref().map(|()| ()).map_err(|e| Error::new(e.kind(), e.to_string()))
+    result.as_ref().copied().map_err(|e| Error::new(e.kind(), e.to_string()))
 }
 
 async fn finish(mut transaction: Box<dyn LoadTransaction>, end: LoadEnd) -> Result<()> {
